@@ -1,0 +1,1 @@
+"""Rows in and out of other systems, behind the Reader port."""

@@ -1,0 +1,80 @@
+"""YAML values that keep their position.
+
+`dataduct.definition.yaml` reads a file into this tree; `plain()` turns it into what pydantic validates.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from dataduct.model.position import Position
+
+Plain = None | bool | int | float | str | date | datetime | list["Plain"] | dict[str, "Plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarNode:
+    """A leaf.
+
+    Attributes:
+        value: The value as YAML 1.1 resolves it, save that sexagesimal numbers (`10:30`) and octal-looking ones
+            (`010`) stay the text that was written.
+        text: The text as written, without quotes and after YAML's unfolding.
+        quoted: Whether quotes or a block (`|`, `>`) make it a string for sure.
+        first_line: Line of the first character of the text itself: for a block scalar, the line below the `|`.
+        indent: Columns that every line of a block scalar is indented by; None if it is not a block.
+    """
+
+    value: None | bool | int | float | str | date | datetime
+    text: str
+    position: Position
+    quoted: bool = False
+    first_line: int = 0
+    indent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceNode:
+    """A list."""
+
+    items: tuple["Node", ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class MappingNode:
+    """A mapping; `keys` holds the position of each key."""
+
+    entries: Mapping[str, "Node"]
+    position: Position
+    keys: Mapping[str, Position] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+
+Node = ScalarNode | SequenceNode | MappingNode
+
+
+def plain(node: Node) -> Plain:
+    """Return `node` as plain Python values, positions left behind."""
+    match node:
+        case ScalarNode():
+            return node.value
+        case SequenceNode():
+            return [plain(item) for item in node.items]
+        case MappingNode():
+            return {key: plain(value) for key, value in node.entries.items()}
+
+
+def node_at(node: Node, path: tuple[str | int, ...]) -> Node:
+    """Return the node that `path` leads to, or the deepest one on the way that exists."""
+    for step in path:
+        match node:
+            case MappingNode() if isinstance(step, str) and step in node.entries:
+                node = node.entries[step]
+            case SequenceNode() if isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+            case _:
+                return node
+    return node

@@ -1,0 +1,288 @@
+"""The closed set of operations that steps lower to.
+
+Engines and deploy targets know these and never a step type. Every text field may hold templates (`{{ }}`, `#{ }`)
+until `dataduct.plan.bind` has rendered them for one run.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dataduct.model.dataset import DatasetFormat, DatasetRef
+from dataduct.model.table import TableDefinition, TableName
+
+SqlParameter = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """Run a query on a connection and stream its rows into a dataset.
+
+    Attributes:
+        connection: Alias of the connection in the settings.
+        database: Database on that server, or None for the connection's own.
+        query: One SELECT statement, without a final semicolon.
+        splits: Number of parallel partitions the source may be read in.
+    """
+
+    connection: str
+    query: str
+    output: DatasetRef
+    database: str | None = None
+    splits: int = 1
+    kind: Literal["extract"] = "extract"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyDataset:
+    """Bring files from a local path or URI into the run's storage.
+
+    Attributes:
+        source: Absolute path of a file or directory, or a glob.
+        format: How the files are to be read by a later load; `files` if nothing is known.
+    """
+
+    source: str
+    output: DatasetRef
+    format: DatasetFormat = "files"
+    kind: Literal["copy-dataset"] = "copy-dataset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormat:
+    """How delimited files are read: what the original's COPY options said.
+
+    Attributes:
+        null_values: Field texts that mean NULL.
+        escape: Whether a backslash escapes the next character.
+        max_errors: Rows that may be left out because they cannot be loaded; each is logged.
+        replace_invalid_char: Character put in place of bytes that are not UTF-8; None makes them an error.
+    """
+
+    delimiter: str = "\t"
+    null_values: tuple[str, ...] = ("\\N", "NULL")
+    escape: bool = True
+    max_errors: int = 0
+    replace_invalid_char: str | None = None
+
+
+LoadMode = Literal["replace", "append", "overwrite-existing", "keep-existing"]
+MatchColumns = Literal["auto", "name", "position"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadTable:
+    """Create a table if it is missing and load datasets into it, in one transaction.
+
+    Attributes:
+        table: The target's name.
+        definition: Its definition; None if the table must exist already.
+        mode: `replace` empties the table first; `append` adds; `overwrite-existing` replaces rows of equal primary
+            key; `keep-existing` adds only rows whose primary key is new.
+        match_columns: How dataset columns find their table columns. `auto` goes by name if every dataset column
+            is a column of the table, by position if no name disagrees with its position, and is an error otherwise.
+    """
+
+    inputs: tuple[DatasetRef, ...]
+    table: TableName
+    definition: TableDefinition | None = None
+    mode: LoadMode = "replace"
+    match_columns: MatchColumns = "auto"
+    file_format: FileFormat = field(default_factory=FileFormat)
+    kind: Literal["load-table"] = "load-table"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlStatement:
+    """One statement of a script, and what it is for (`delete replaced rows`)."""
+
+    text: str
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSql:
+    """Run a script on the warehouse, in one transaction unless told otherwise.
+
+    Attributes:
+        creates: Tables to create first if they are missing; compared with the existing ones otherwise.
+        table: The table the script is about (None for a free script); names its row in `dataduct.loads`.
+        parameters: Values for `%s` in the statements, in order over the whole script; empty means none are
+            substituted and a literal `%` stands for itself.
+        in_transaction: False runs each statement on its own, as `wrap_transaction: false` asks.
+        after_commit: Statements run after the transaction (ANALYZE).
+    """
+
+    statements: tuple[SqlStatement, ...]
+    creates: tuple[TableDefinition, ...] = ()
+    table: TableName | None = None
+    reads: tuple[TableName, ...] = ()
+    writes: tuple[TableName, ...] = ()
+    parameters: tuple[SqlParameter, ...] = ()
+    in_transaction: bool = True
+    after_commit: tuple[SqlStatement, ...] = ()
+    kind: Literal["run-sql"] = "run-sql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unload:
+    """Stream a warehouse query's rows into a dataset."""
+
+    query: str
+    output: DatasetRef
+    reads: tuple[TableName, ...] = ()
+    kind: Literal["unload"] = "unload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedInput:
+    """A dataset given to a command as a local directory.
+
+    Attributes:
+        variable: Environment variable that holds the directory (`INPUT1_STAGING_DIR`).
+        subdirectory: Directory below the variable's to put the files in, or None.
+    """
+
+    dataset: DatasetRef
+    variable: str
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedOutput:
+    """A directory that a command fills and that becomes a dataset.
+
+    `subdirectory` is set when several outputs share one variable's directory.
+    """
+
+    dataset: DatasetRef
+    variable: str
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommand:
+    """Run a shell command or a script with staging directories.
+
+    Exactly one of `command` and `script` is set.
+
+    Attributes:
+        command: Shell text, run by `bash -c`.
+        script: Absolute path of an executable script; `.py` runs with this Python, `.sh` with bash.
+        script_directory: Absolute path of a directory copied to a private working directory before the script
+            (a path inside it) runs, or None.
+        is_check: A non-zero exit is a failed check, not a crash (qa-transform).
+    """
+
+    inputs: tuple[StagedInput, ...] = ()
+    outputs: tuple[StagedOutput, ...] = ()
+    command: str | None = None
+    script: str | None = None
+    script_directory: str | None = None
+    arguments: tuple[str, ...] = ()
+    is_check: bool = False
+    kind: Literal["run-command"] = "run-command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A query whose result a check looks at, and where it runs (connection None: the warehouse)."""
+
+    query: str
+    connection: str | None = None
+    database: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrimaryKeyComparison:
+    """No key stands twice and no key column is NULL, in `table`."""
+
+    table: TableName
+    key: tuple[str, ...]
+    kind: Literal["primary-key"] = "primary-key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountComparison:
+    """Two row counts differ by at most `tolerance` percent of the source's. Each query gives one number."""
+
+    source: Measure
+    destination: Measure
+    tolerance: float = 1.0
+    kind: Literal["count"] = "count"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnComparison:
+    """Sampled source rows equal the warehouse rows of the same key, in all but `tolerance` percent of rows.
+
+    Attributes:
+        source: Query giving the sample, its first `len(key_positions)`... columns in the destination's order.
+        destination: Query giving the destination's rows, unfiltered; the check adds the filter on the keys.
+        key_positions: Positions (from 0) of the key columns in both queries' columns.
+        key: Names of the key columns in the destination query.
+        sample_size: Number of source rows to compare.
+        sample_tail: SQL put after the source query, `LIMIT_PLACEHOLDER` standing for the sample size; None lets
+            the connection choose.
+    """
+
+    source: Measure
+    destination: Measure
+    key_positions: tuple[int, ...]
+    key: tuple[str, ...]
+    sample_size: int = 100
+    sample_tail: str | None = None
+    tolerance: float = 1.0
+    kind: Literal["column"] = "column"
+
+
+Comparison = PrimaryKeyComparison | CountComparison | ColumnComparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Measure, compare with a tolerance, give a verdict."""
+
+    comparison: Comparison
+    reads: tuple[TableName, ...] = ()
+    kind: Literal["check"] = "check"
+
+
+Operation = Extract | CopyDataset | LoadTable | RunSql | Unload | RunCommand | Check
+
+
+def dataset_inputs(operation: Operation) -> tuple[DatasetRef, ...]:
+    """Return the datasets that `operation` reads."""
+    match operation:
+        case LoadTable():
+            return operation.inputs
+        case RunCommand():
+            return tuple(staged.dataset for staged in operation.inputs)
+        case _:
+            return ()
+
+
+def dataset_outputs(operation: Operation) -> tuple[DatasetRef, ...]:
+    """Return the datasets that `operation` writes."""
+    match operation:
+        case Extract() | CopyDataset() | Unload():
+            return (operation.output,)
+        case RunCommand():
+            return tuple(staged.dataset for staged in operation.outputs)
+        case _:
+            return ()
+
+
+def tables_read(operation: Operation) -> tuple[TableName, ...]:
+    """Return the warehouse tables that `operation` reads."""
+    return operation.reads if isinstance(operation, RunSql | Unload | Check) else ()
+
+
+def tables_written(operation: Operation) -> tuple[TableName, ...]:
+    """Return the warehouse tables that `operation` writes."""
+    match operation:
+        case LoadTable():
+            return (operation.table,)
+        case RunSql():
+            return operation.writes
+        case _:
+            return ()

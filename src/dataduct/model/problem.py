@@ -1,0 +1,29 @@
+"""What is wrong with something the user wrote, said once and drawn by whoever shows it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dataduct.model.position import Position
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong, with enough to mend it.
+
+    Attributes:
+        code: A code of the catalogue in `dataduct.codes`, such as `DD101`.
+        message: What is wrong, one sentence without a final period.
+        position: Where, or None if it is about no place in a file.
+        expected: What was expected there, or None.
+        hint: The nearest fix ("did you mean `tolerance`?"), or None.
+        severity: An error stops; a warning is told.
+    """
+
+    code: str
+    message: str
+    position: Position | None = None
+    expected: str | None = None
+    hint: str | None = None
+    severity: Severity = "error"

@@ -1,0 +1,1 @@
+"""Definition to plan: wiring, rules, binding to a run date, codec, drawing."""

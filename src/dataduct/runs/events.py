@@ -1,0 +1,87 @@
+"""What the engine says while it runs. Whoever listens draws or stores it; the engine does neither."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dataduct.model.verdict import CheckVerdict
+from dataduct.runs.records import RunStatus, StepStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """A run begins or is resumed."""
+
+    run_id: str
+    pipeline: str
+    run_date: str
+    steps: tuple[str, ...]
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """An attempt of a step begins."""
+
+    step: str
+    step_type: str
+    operation: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepProgress:
+    """Rows and bytes moved so far by the attempt under way."""
+
+    step: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRetrying:
+    """An attempt failed and another follows after `delay_seconds`."""
+
+    step: str
+    attempt: int
+    error: str
+    delay_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepWaiting:
+    """A step waits for something outside (a lock another process holds)."""
+
+    step: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFinished:
+    """A step is over. `message` is a short note (`already loaded by run ...`) or the error's one line."""
+
+    step: str
+    status: StepStatus
+    seconds: float
+    rows: int | None = None
+    bytes: int | None = None
+    message: str | None = None
+    hint: str | None = None
+    details: tuple[str, ...] = ()
+    code: str | None = None
+    verdict: CheckVerdict | None = None
+    log_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """A run is over."""
+
+    run_id: str
+    status: RunStatus
+    seconds: float
+    error: str | None = None
+
+
+Event = RunStarted | StepStarted | StepProgress | StepRetrying | StepWaiting | StepFinished | RunFinished
+Listener = Callable[[Event], None]
+"""Called from the engine's threads, one call at a time."""

@@ -1,0 +1,1 @@
+"""Pure text: CREATE TABLE to TableDefinition, and the scripts that create, upsert, reload and compare tables."""

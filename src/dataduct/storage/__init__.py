@@ -1,0 +1,1 @@
+"""Files: where datasets rest, and their manifests."""

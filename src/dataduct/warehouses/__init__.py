@@ -1,0 +1,1 @@
+"""Warehouses behind one port; every table write is one transaction with its row in `dataduct.loads`."""
