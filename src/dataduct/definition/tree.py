@@ -78,3 +78,15 @@ def node_at(node: Node, path: tuple[str | int, ...]) -> Node:
             case _:
                 return node
     return node
+
+
+def at_position(value: object, position: Position) -> Node:
+    """Return plain Python values as a tree in which every value stands at `position`."""
+    if isinstance(value, dict):
+        entries = {str(key): at_position(item, position) for key, item in value.items()}
+        return MappingNode(entries, position, dict.fromkeys(entries, position))
+    if isinstance(value, list | tuple):
+        return SequenceNode(tuple(at_position(item, position) for item in value), position)
+    if value is None or isinstance(value, bool | int | float | str):
+        return ScalarNode(value, "" if value is None else str(value), position, quoted=isinstance(value, str))
+    raise TypeError(f"{type(value).__name__} has no YAML form")

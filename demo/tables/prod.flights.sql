@@ -1,0 +1,22 @@
+CREATE TABLE prod.flights (
+    year INTEGER NOT NULL,
+    month INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    dep_time INTEGER,
+    sched_dep_time INTEGER,
+    dep_delay INTEGER,
+    arr_time INTEGER,
+    sched_arr_time INTEGER,
+    arr_delay INTEGER,
+    carrier VARCHAR(2),
+    flight INTEGER,
+    tailnum VARCHAR(6),
+    origin VARCHAR(3),
+    dest VARCHAR(3),
+    air_time INTEGER,
+    distance INTEGER,
+    hour INTEGER,
+    minute INTEGER,
+    time_hour TIMESTAMP,
+    PRIMARY KEY (time_hour, carrier, flight)
+) DISTKEY(carrier) SORTKEY(time_hour);

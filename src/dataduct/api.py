@@ -1,0 +1,222 @@
+"""The composition root: what a command or a page asks for, wired from the floors below.
+
+Every function imports what it needs when it is called, so that a command pays only for what it does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataduct.config.project import Project
+    from dataduct.engine.engine import RunResult
+    from dataduct.model.problem import Problem
+    from dataduct.plan.drawing import PictureFormat
+    from dataduct.plan.plan import BoundPlan, Plan
+    from dataduct.runs.events import Listener
+    from dataduct.runs.queries import RunQueries
+    from dataduct.runs.store import RunStore
+    from dataduct.steps.base import Step
+
+
+def open_project(directory: Path | None = None, *, mode: str | None = None) -> Project:
+    """Return the project in `directory`, or the one the working directory is in. Raises ProblemsError."""
+    from dataduct.config.project import open_project
+
+    return open_project(directory, mode=mode)
+
+
+def validate(project: Project, paths: Sequence[Path]) -> list[Problem]:
+    """Return every error and warning of the pipeline files, in the order of files and lines."""
+    from dataduct.model.problem import Problem
+
+    problems: list[Problem] = []
+    files_by_pipeline: dict[str, Path] = {}
+    for path in paths:
+        definition_name, found = _checked(project, path)
+        problems += sorted(found, key=_place)
+        if definition_name is None:
+            continue
+        if definition_name in files_by_pipeline:
+            problems.append(
+                Problem(
+                    code="DD515",
+                    message=f"{path} and {files_by_pipeline[definition_name]} both name their pipeline "
+                    f"`{definition_name}`",
+                    expected="one file for each pipeline name",
+                )
+            )
+        files_by_pipeline.setdefault(definition_name, path)
+    return problems
+
+
+def _checked(project: Project, path: Path) -> tuple[str | None, list[Problem]]:
+    from dataduct.definition.loader import load_pipeline
+    from dataduct.plan.compiler import compile_pipeline as compile_definition
+
+    definition, problems = load_pipeline(path)
+    if definition is None:
+        return None, problems
+    compile_definition(definition, _compile_environment(project), problems)
+    return definition.name, problems
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    position = problem.position
+    return (position.file, position.line, position.column) if position else ("", 0, 0)
+
+
+def compile_pipeline(project: Project, path: Path) -> Plan:
+    """Return the plan of a pipeline file. Raises ProblemsError with every problem of it."""
+    from dataduct.definition.loader import load_pipeline
+    from dataduct.errors import ProblemsError
+    from dataduct.plan.compiler import compile_pipeline as compile_definition
+
+    definition, problems = load_pipeline(path)
+    plan = None
+    if definition is not None:
+        plan = compile_definition(definition, _compile_environment(project), problems)
+    if plan is None or any(problem.severity == "error" for problem in problems):
+        raise ProblemsError(sorted(problems, key=_place))
+    return plan
+
+
+def _compile_environment(project: Project) -> Any:
+    from dataduct.plan.compiler import CompileEnvironment
+    from dataduct.registry import STEPS, WAREHOUSES
+
+    settings = project.settings
+    provider = WAREHOUSES.load(settings.warehouse["type"])
+    return CompileEnvironment(
+        dialect=provider.capabilities(settings.warehouse).dialect,
+        connections={alias: str(options["type"]) for alias, options in settings.connections.items()},
+        project_directory=project.root,
+        resource_directories=tuple(project.root / directory for directory in settings.resources),
+        find_type=STEPS.load,
+        variables={name: str(value) for name, value in settings.variables.items()},
+    )
+
+
+def bind(
+    project: Project, plan: Plan, *, run_date: str | None = None, variables: Mapping[str, str] | None = None
+) -> BoundPlan:
+    """Return `plan` rendered for a run date. Raises UserError and ProblemsError."""
+    from dataduct.plan.bind import bind as bind_plan
+
+    bound = bind_plan(
+        plan, run_date=run_date, variables=variables or {}, environment=os.environ, mode=project.mode
+    )
+    for secret in bound.secrets:
+        project.secrets.add(secret)
+    return bound
+
+
+def plan_json(plan: Plan) -> str:
+    """Return the plan document that `execute` and other engines take."""
+    from dataduct.plan.codec import plan_to_json
+
+    return plan_to_json(plan)
+
+
+def load_plan(path: Path) -> Plan:
+    """Return the plan in a plan document. Raises UserError."""
+    from dataduct.errors import UserError
+    from dataduct.plan.codec import plan_from_json
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}", code="DD514") from None
+    return plan_from_json(text, file=str(path))
+
+
+def draw(plan: Plan, picture: PictureFormat) -> bytes:
+    """Return the picture of a plan; text formats as UTF-8."""
+    from dataduct.plan.drawing import draw as draw_plan
+
+    return draw_plan(plan, picture)
+
+
+def run(
+    project: Project,
+    path: Path,
+    *,
+    listener: Listener,
+    run_date: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    select: Sequence[str] = (),
+    resume: bool = False,
+    force: bool = False,
+    workers: int | None = None,
+) -> RunResult:
+    """Run a pipeline for one run date; `resume` goes on with its last run that did not succeed.
+
+    Raises ProblemsError and UserError before anything runs, Interrupted when stopped. A failed run is returned.
+    """
+    from dataduct.plan.selection import select_steps
+
+    plan = compile_pipeline(project, path)
+    chosen = select_steps(plan, select) if select else None
+    bound = bind(project, plan, run_date=run_date, variables=variables)
+    return _run_bound(project, bound, listener, chosen, resume=resume, force=force, workers=workers)
+
+
+def execute(
+    project: Project,
+    plan_file: Path,
+    *,
+    step: str,
+    listener: Listener,
+    run_date: str | None = None,
+    run_id: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> RunResult:
+    """Run one step of a plan document, as another engine asks for it. Raises UserError and ProblemsError."""
+    raise NotImplementedError
+
+
+def queries(project: Project) -> RunQueries:
+    """Return the questions one can ask of the project's run store."""
+    from dataduct.runs.queries import RunQueries
+
+    return RunQueries(_open_store(project))
+
+
+def _open_store(project: Project) -> RunStore:
+    from dataduct.runs.store import open_store
+
+    return open_store(str(project.root / project.settings.runs.path), redact=project.secrets.redact)
+
+
+def step_types() -> list[type[Step[Any]]]:
+    """Return every step type once, by its first name."""
+    from dataduct.registry import STEPS
+
+    types = {step_type.step_type: step_type for step_type in map(STEPS.load, STEPS.names())}
+    return [types[name] for name in sorted(types)]
+
+
+def step_type(name: str) -> type[Step[Any]]:
+    """Return the step type called `name`. Raises UserError with the nearest name."""
+    from dataduct.registry import STEPS
+
+    found: type[Step[Any]] = STEPS.load(name)
+    return found
+
+
+def pipeline_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a pipeline file."""
+    from dataduct.definition.schema import pipeline_schema
+    from dataduct.registry import STEPS
+
+    return pipeline_schema({name: STEPS.load(name).properties.model_json_schema() for name in STEPS.names()})
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the settings file."""
+    from dataduct.config.settings import Settings
+
+    return Settings.model_json_schema()

@@ -1,0 +1,213 @@
+"""From a pipeline definition to a plan, with no I/O but reading the files it names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dataduct.definition.durations import parse_duration
+from dataduct.definition.pipeline import PipelineDefinition
+from dataduct.definition.templates import check, has_template
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
+from dataduct.model.dataset import DatasetRef
+from dataduct.model.operations import CopyDataset, LoadTable, Operation
+from dataduct.model.problem import Problem
+from dataduct.model.template import TemplateSource
+from dataduct.plan.drafts import StepDraft, StepType, draft_steps
+from dataduct.plan.graph import CycleError, Graph
+from dataduct.plan.plan import Dependency, Plan, PlanStep
+from dataduct.plan.rules import check_rules
+from dataduct.plan.wiring import Wiring, cycle_problem
+from dataduct.steps.base import LoweringContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileEnvironment:
+    """What compiling looks at besides the pipeline itself.
+
+    Attributes:
+        dialect: Dialect of the configured warehouse.
+        connections: Alias → type of the configured connections.
+        variables: Variables of the settings; the pipeline's own come on top.
+        find_type: Gives the step type of a name; raises UserError if there is none.
+    """
+
+    dialect: str
+    connections: Mapping[str, str]
+    project_directory: Path
+    resource_directories: tuple[Path, ...]
+    find_type: Callable[[str], StepType]
+    variables: Mapping[str, str]
+
+
+def compile_pipeline(
+    definition: PipelineDefinition, environment: CompileEnvironment, problems: list[Problem]
+) -> Plan | None:
+    """Return the plan of `definition`, or None if there are errors; every problem is added to `problems`."""
+    variables = {**environment.variables, **_variables(definition)}
+    drafts = draft_steps(definition, environment.find_type, problems)
+    wiring = Wiring(drafts, problems)
+    wiring.connect()
+    operations: dict[str, Operation] = {}
+    templates: dict[str, tuple[TemplateSource, ...]] = {}
+    implicit: dict[str, PlanStep] = {}
+    for draft in drafts:
+        _add_input_path(draft, environment, implicit)
+        context = _context(draft, definition, environment, problems)
+        operation = draft.type.lower(draft.properties, context)
+        templates[draft.name] = (*_templates_in(draft.node), *context.templates)
+        if operation is not None:
+            operations[draft.name] = operation
+    for source in dict.fromkeys(source for sources in templates.values() for source in sources):
+        problems.extend(check(source, variables))
+    wiring.connect_tables(operations)
+    order = _order(drafts, implicit, problems)
+    problems.extend(check_rules(drafts, operations))
+    if any(problem.severity == "error" for problem in problems):
+        return None
+    by_name = {draft.name: draft for draft in drafts}
+    steps = tuple(
+        implicit[name]
+        if name in implicit
+        else _plan_step(by_name[name], operations[name], templates[name], implicit)
+        for name in order
+    )
+    return Plan(
+        pipeline=definition.name,
+        file=definition.file,
+        schedule=definition.schedule,
+        dialect=environment.dialect,
+        steps=_with_formats(steps),
+        description=definition.description,
+        variables=variables,
+        max_retries=definition.max_retries,
+        timeout_seconds=definition.timeout_seconds,
+    )
+
+
+def _variables(definition: PipelineDefinition) -> dict[str, str]:
+    return {
+        name: node.text if isinstance(node, ScalarNode) else "" for name, node in definition.variables.items()
+    }
+
+
+def _context(
+    draft: StepDraft,
+    definition: PipelineDefinition,
+    environment: CompileEnvironment,
+    problems: list[Problem],
+) -> LoweringContext:
+    return LoweringContext(
+        step=draft.name,
+        inputs=tuple(draft.inputs),
+        dialect=environment.dialect,
+        connections=environment.connections,
+        pipeline_directory=Path(definition.file).absolute().parent,
+        project_directory=environment.project_directory,
+        resource_directories=environment.resource_directories,
+        positions={name: value.position for name, value in draft.node.entries.items()},
+        position=draft.position,
+        problems=problems,
+    )
+
+
+def _add_input_path(draft: StepDraft, environment: CompileEnvironment, implicit: dict[str, PlanStep]) -> None:
+    """Turn `input_path` into a copy step of its own, whose dataset is the step's input."""
+    path = draft.properties.input_path
+    if path is None or draft.properties.input_node is not None:
+        return
+    name = f"{draft.name}-input"
+    reference = DatasetRef(name, name)
+    source = path if "://" in path else str(environment.project_directory / path)
+    implicit[name] = PlanStep(
+        name=name,
+        step_type="extract-local",
+        operation=CopyDataset(source=source, output=reference, format="tsv"),
+        phase=draft.phase,
+        parent=draft.name,
+        position=draft.position_of("input_path"),
+        depends_on=tuple(edge for edge in draft.depends_on.values() if edge.reason == "bootstrap"),
+    )
+    draft.inputs.append((reference, None))
+
+
+def _templates_in(node: Node) -> tuple[TemplateSource, ...]:
+    """Return every text below `node` that holds a template, with its place."""
+    match node:
+        case ScalarNode() if isinstance(node.value, str) and has_template(node.value):
+            return (text_source(node),)
+        case SequenceNode():
+            return tuple(source for item in node.items for source in _templates_in(item))
+        case MappingNode():
+            return tuple(source for item in node.entries.values() for source in _templates_in(item))
+        case _:
+            return ()
+
+
+def text_source(node: ScalarNode) -> TemplateSource:
+    """Return the text of a scalar with the place of its first character."""
+    position = node.position
+    if node.indent is not None:
+        start = type(position)(position.file, node.first_line, node.indent + 1)
+        return TemplateSource(node.text, start, node.indent)
+    offset = 1 if node.quoted else 0
+    start = type(position)(position.file, position.line, position.column + offset)
+    return TemplateSource(node.text, start)
+
+
+def _order(drafts: list[StepDraft], implicit: dict[str, PlanStep], problems: list[Problem]) -> tuple[str, ...]:
+    parents: dict[str, list[str]] = {}
+    for draft in drafts:
+        copy = f"{draft.name}-input"
+        if copy in implicit:
+            parents[copy] = [edge.step for edge in implicit[copy].depends_on]
+        parents[draft.name] = [*draft.depends_on, *([copy] if copy in implicit else [])]
+    try:
+        return Graph(parents).order()
+    except CycleError as error:
+        positions = {draft.name: draft.position for draft in drafts}
+        problems.append(cycle_problem(error.cycle, positions.__getitem__))
+        return ()
+
+
+def _plan_step(
+    draft: StepDraft,
+    operation: Operation,
+    templates: tuple[TemplateSource, ...],
+    implicit: dict[str, PlanStep],
+) -> PlanStep:
+    depends_on = tuple(draft.depends_on.values())
+    copy = f"{draft.name}-input"
+    if copy in implicit:
+        depends_on += (Dependency(copy, "input", copy),)
+    properties = draft.properties
+    return PlanStep(
+        name=draft.name,
+        step_type=draft.step_type,
+        operation=operation,
+        depends_on=depends_on,
+        phase=draft.phase,
+        parent=draft.parent,
+        max_retries=properties.max_retries,
+        timeout_seconds=parse_duration(properties.timeout) if properties.timeout else None,
+        templates=templates,
+        position=draft.position,
+        description=properties.description,
+    )
+
+
+def _with_formats(steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
+    """Give files of unknown format that a table load reads the format the original had for all: TSV."""
+    loaded = {
+        reference for step in steps if isinstance(step.operation, LoadTable) for reference in step.operation.inputs
+    }
+    return tuple(_as_tsv(step) if _is_loaded_file(step, loaded) else step for step in steps)
+
+
+def _is_loaded_file(step: PlanStep, loaded: set[DatasetRef]) -> bool:
+    operation = step.operation
+    return isinstance(operation, CopyDataset) and operation.format == "files" and operation.output in loaded
+
+
+def _as_tsv(step: PlanStep) -> PlanStep:
+    assert isinstance(step.operation, CopyDataset)
+    return replace(step, operation=replace(step.operation, format="tsv"))
