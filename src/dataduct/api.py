@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,14 +156,33 @@ def run(
 ) -> RunResult:
     """Run a pipeline for one run date; `resume` goes on with its last run that did not succeed.
 
-    Raises ProblemsError and UserError before anything runs, Interrupted when stopped. A failed run is returned.
+    A failed run is returned. Raises ProblemsError and UserError before anything runs, Interrupted when stopped.
+    `resume` without a run that could go on starts a new one.
     """
+    from dataduct.engine.engine import RunOptions, run_plan
+    from dataduct.engine.workbench import Workbench
     from dataduct.plan.selection import select_steps
+    from dataduct.runs.queries import RunQueries
+    from dataduct.runs.store import new_run_id
 
     plan = compile_pipeline(project, path)
     chosen = select_steps(plan, select) if select else None
-    bound = bind(project, plan, run_date=run_date, variables=variables)
-    return _run_bound(project, bound, listener, chosen, resume=resume, force=force, workers=workers)
+    resumable = None
+    with closing(open_store(project)) as store:
+        if resume:
+            day = None if run_date is None else bind(project, plan, run_date=run_date, variables=variables).run_date
+            resumable = RunQueries(store).resumable_run(plan.pipeline, day)
+        day = resumable.run_date if resumable else run_date
+        bound = bind(project, plan, run_date=day, variables=variables)
+        options = RunOptions(
+            run_id=resumable.id if resumable else new_run_id(datetime.now(UTC)),
+            resume=resumable is not None,
+            force=force,
+            select=chosen,
+            workers=workers,
+        )
+        with Workbench(project) as workbench:
+            return run_plan(bound, workbench, store, options=options, listener=listener)
 
 
 def execute(
@@ -174,18 +195,29 @@ def execute(
     run_id: str | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> RunResult:
-    """Run one step of a plan document, as another engine asks for it. Raises UserError and ProblemsError."""
-    raise NotImplementedError
+    """Run one step of a plan document, as another engine asks for it. Raises UserError and ProblemsError.
+
+    Steps of one run find each other's datasets by the run id; by default it is made of the run date.
+    """
+    from dataduct.engine.engine import RunOptions
+    from dataduct.engine.execute import execute_step
+    from dataduct.engine.workbench import Workbench
+
+    bound = bind(project, load_plan(plan_file), run_date=run_date, variables=variables)
+    options = RunOptions(run_id=run_id or f"scheduled-{bound.run_date}")
+    with closing(open_store(project)) as store, Workbench(project) as workbench:
+        return execute_step(bound, step, workbench, store, options=options, listener=listener)
 
 
 def queries(project: Project) -> RunQueries:
     """Return the questions one can ask of the project's run store."""
     from dataduct.runs.queries import RunQueries
 
-    return RunQueries(_open_store(project))
+    return RunQueries(open_store(project))
 
 
-def _open_store(project: Project) -> RunStore:
+def open_store(project: Project) -> RunStore:
+    """Return the project's run store, made if it is missing. Texts are stored redacted."""
     from dataduct.runs.store import open_store
 
     return open_store(str(project.root / project.settings.runs.path), redact=project.secrets.redact)

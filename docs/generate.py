@@ -1,0 +1,195 @@
+"""Write the pages that follow from the code: step types, settings, commands, error codes.
+
+    python docs/generate.py            write them
+    python docs/generate.py --check    say which are out of date, exit 1 if any is
+"""
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dataduct import api
+from dataduct.cli.main import SECTIONS, dataduct
+from dataduct.codes import catalogue
+from dataduct.steps.base import Chaining, Step, StepProperties
+
+HERE = Path(__file__).parent
+MADE = "<!-- Made by docs/generate.py from the code; edit that. -->\n\n"
+
+GROUPS = {
+    "DD1": "YAML and the shape of files",
+    "DD2": "Pipelines and step properties",
+    "DD3": "Templates and expressions",
+    "DD4": "SQL and table definitions",
+    "DD5": "How steps hang together, runs and plans",
+    "DD6": "Settings, connections, run store",
+    "DD7": "Warehouse, files, sources and commands while running",
+    "DD8": "Checks",
+    "DD9": "Dataduct itself, locks, timeouts",
+}
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every generated page by its path below `docs/`."""
+    types = api.step_types()
+    made = {f"steps/{step.step_type}.md": step_page(step) for step in types}
+    made["steps/README.md"] = steps_index(types)
+    made["settings.md"] = settings_page()
+    made["commands.md"] = commands_page()
+    made["errors.md"] = errors_page()
+    return {path: MADE + text.rstrip() + "\n" for path, text in made.items()}
+
+
+def steps_index(types: list[type[Step[Any]]]) -> str:
+    """Return the list of step types."""
+    rows = "\n".join(f"| [`{step.step_type}`]({step.step_type}.md) | {step.summary} |" for step in types)
+    return f"# Step types\n\n`dataduct steps` prints this list, `dataduct steps NAME` one page.\n\n| type | does |\n|---|---|\n{rows}\n"
+
+
+def step_page(step: type[Step[Any]]) -> str:
+    """Return the page of a step type: what it does, its properties, its example."""
+    also = ", ".join(f"`{name}`" for name in step.aliases)
+    parts = [f"# {step.step_type}", step.summary]
+    if also:
+        parts.append(f"Also called {also}.")
+    parts.append(step.documentation.strip())
+    parts.append(f"**Input.** {chaining_text(step.chaining)}")
+    schema = step.properties.model_json_schema()
+    own = {name: field for name, field in schema["properties"].items() if name not in StepProperties.model_fields}
+    common = {name: field for name, field in schema["properties"].items() if name in StepProperties.model_fields}
+    required = set(schema.get("required", ()))
+    parts += ["## Properties", property_table(own, required, schema)]
+    parts += ["Properties that every step has:", property_table(common, required, schema)]
+    return "\n\n".join(parts)
+
+
+def chaining_text(chaining: Chaining) -> str:
+    """Return what a step takes from the step before it, as a sentence."""
+    return {
+        Chaining.INPUT: "The previous step's dataset, unless `input_node` or `input_path` names another.",
+        Chaining.DEPENDENCY: "It waits for the previous step and reads the warehouse.",
+        Chaining.NONE: "None; it waits only for what `depends_on` names and for the steps it meets at a table.",
+    }[chaining]
+
+
+def property_table(fields: dict[str, Any], required: set[str], schema: dict[str, Any]) -> str:
+    """Return a table of properties."""
+    rows = [
+        f"| `{name}`{' (required)' if name in required else ''} | {type_text(field, schema)} | {default_text(field)} "
+        f"| {described(field)} |"
+        for name, field in fields.items()
+    ]
+    return "\n".join(["| property | type | default | meaning |", "|---|---|---|---|", *rows])
+
+
+def described(field: dict[str, Any]) -> str:
+    """Return a property's description with its examples."""
+    text = " ".join(str(field.get("description", "")).split()).replace("|", "\\|")
+    examples = ", ".join(f"`{example}`" for example in field.get("examples", ())).replace("|", "\\|")
+    return f"{text} Examples: {examples}." if examples else text
+
+
+def type_text(field: dict[str, Any], schema: dict[str, Any]) -> str:
+    """Return a JSON Schema type in a few words."""
+    if "$ref" in field:
+        return type_text(schema["$defs"][field["$ref"].rsplit("/", 1)[1]], schema)
+    if "anyOf" in field:
+        kinds = [type_text(part, schema) for part in field["anyOf"] if part.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "enum" in field:
+        return " or ".join(f"`{value}`" for value in field["enum"])
+    if "const" in field:
+        return f"`{field['const']}`"
+    kind = field.get("type", "any")
+    if kind == "array":
+        return f"list of {type_text(field.get('items', {}), schema)}"
+    return {"string": "text", "object": "mapping", "boolean": "true or false"}.get(kind, kind)
+
+
+def default_text(field: dict[str, Any]) -> str:
+    """Return a property's default as YAML writes it."""
+    default = field.get("default")
+    if default is None or default in ([], {}):
+        return ""
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
+    return f"`{shown}`".replace("|", "\\|").replace("\t", "\\t")
+
+
+def settings_page() -> str:
+    """Return the page of the settings file."""
+    schema = api.settings_schema()
+    parts = [
+        "# Settings",
+        "A project's settings stand in `dataduct.yml`. Every setting has a default, so the file may be missing. "
+        "A variable of the environment such as `DATADUCT__WAREHOUSE__PATH` overrides a setting; `--mode` puts the "
+        "settings of one of the `modes` on top.",
+        property_table(schema["properties"], set(schema.get("required", ())), schema),
+    ]
+    for name, definition in sorted(schema.get("$defs", {}).items()):
+        if "properties" in definition:
+            required = set(definition.get("required", ()))
+            parts += [f"## {name}", property_table(definition["properties"], required, schema)]
+    return "\n\n".join(parts)
+
+
+def commands_page() -> str:
+    """Return the page of the command line."""
+    context = click.Context(dataduct, info_name="dataduct", max_content_width=100, terminal_width=100)
+    parts = ["# Commands", fenced(dataduct.get_help(context))]
+    for section in SECTIONS.values():
+        for name, entry in section.items():
+            command = import_module(f"dataduct.cli.{entry.module}").command
+            parts += [f"## dataduct {name}", fenced(command_help(command, name, context))]
+    return "\n\n".join(parts)
+
+
+def command_help(command: click.Command, name: str, parent: click.Context) -> str:
+    """Return a command's own help text."""
+    context = click.Context(command, info_name=name, parent=parent, max_content_width=100, terminal_width=100)
+    return command.get_help(context)
+
+
+def fenced(text: str) -> str:
+    """Return a text as a literal block."""
+    return f"```\n{text.rstrip()}\n```"
+
+
+def errors_page() -> str:
+    """Return the page of error codes."""
+    return "\n\n".join(["# Error codes", "`dataduct explain CODE` prints an entry.", *error_entries()])
+
+
+def error_entries() -> Iterator[str]:
+    """Yield the headings and entries of all codes."""
+    group = ""
+    for code, entry in catalogue().items():
+        if code[:3] != group:
+            group = code[:3]
+            yield f"## {group}xx: {GROUPS[group]}"
+        example = f"\n\n```yaml\n{entry.example.rstrip()}\n```" if entry.example else ""
+        yield f"### {code}: {entry.title}\n\n{entry.meaning}\n\n**What to do:** {entry.remedy}{example}"
+
+
+def main() -> None:
+    """Write the pages, or check them."""
+    made = pages()
+    stale = [path for path, text in made.items() if not (HERE / path).exists() or (HERE / path).read_text() != text]
+    extra = [str(path.relative_to(HERE)) for path in (HERE / "steps").glob("*.md") if f"steps/{path.name}" not in made]
+    if "--check" in sys.argv[1:]:
+        for path in stale + extra:
+            print(f"{path} is out of date: run `make docs`")
+        sys.exit(1 if stale or extra else 0)
+    for path in extra:
+        (HERE / path).unlink()
+    for path, text in made.items():
+        (HERE / path).parent.mkdir(exist_ok=True)
+        (HERE / path).write_text(text)
+    print(f"{len(made)} pages, {len(stale)} written anew")
+
+
+if __name__ == "__main__":
+    main()

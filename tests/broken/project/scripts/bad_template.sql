@@ -1,0 +1,1 @@
+SELECT * FROM prod.courses WHERE created_ts > #{format(@scheduledStartTime, 'YYYY-QQ')}

@@ -1,0 +1,1 @@
+CREATE TABLE prod.course_visits (course_id INTEGER, visited_at TIMESTAMP);

@@ -1,0 +1,1 @@
+CREATE TABLE prod.two_keys (id INTEGER PRIMARY KEY, id VARCHAR(3) name VARCHAR(20));
