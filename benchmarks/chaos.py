@@ -118,10 +118,14 @@ def last_kept(work: Path) -> str:
 
 def main() -> None:
     """Run the rounds and print one line for each hundredth part and a summary."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--kills", type=int, default=100, help="number of kills")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", type=float, default=0.2, help="share of resumed runs that are killed as well")
+    parser.add_argument(
+        "--again", type=float, default=0.2, help="share of resumed runs that are killed as well"
+    )
     options = parser.parse_args()
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="dataduct-chaos-") as directory:
@@ -149,7 +153,9 @@ def main() -> None:
             difference = compare(work, reference)
             lost, doubled = lost + difference.lost, doubled + difference.doubled
             print(f"\r{kills} kills, {lost} rows lost, {doubled} rows doubled", end="", flush=True)
-    print(f"\n{kills} kills in {rounds} rounds, {len(where)} different last steps: {lost} rows lost, {doubled} rows doubled")
+    print(
+        f"\n{kills} kills in {rounds} rounds, {len(where)} different last steps: {lost} rows lost, {doubled} rows doubled"
+    )
     sys.exit(1 if lost or doubled else 0)
 
 

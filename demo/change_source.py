@@ -5,7 +5,10 @@ import sys
 from pathlib import Path
 
 CHANGES = (
-    ("500 flights get a new arrival delay", "UPDATE flights SET arr_delay = COALESCE(arr_delay, 0) + 7 WHERE rowid % 673 = 0"),
+    (
+        "500 flights get a new arrival delay",
+        "UPDATE flights SET arr_delay = COALESCE(arr_delay, 0) + 7 WHERE rowid % 673 = 0",
+    ),
     (
         "1,000 flights are added",
         """
@@ -17,7 +20,10 @@ CHANGES = (
     ),
     ("an airline is renamed", "UPDATE airlines SET name = 'AirTran Airways' WHERE carrier = 'FL'"),
     ("an airline is new", "INSERT INTO airlines VALUES ('ZZ', 'Zebra Air')"),
-    ("a plane is new", "INSERT INTO planes VALUES ('N1ZEBR', 2014, 'Fixed wing multi engine', NULL, NULL, 2, 189, NULL, NULL)"),
+    (
+        "a plane is new",
+        "INSERT INTO planes VALUES ('N1ZEBR', 2014, 'Fixed wing multi engine', NULL, NULL, 2, 189, NULL, NULL)",
+    ),
 )
 
 

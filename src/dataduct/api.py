@@ -96,7 +96,7 @@ def _compile_environment(project: Project) -> Any:
         dialect=provider.capabilities(settings.warehouse).dialect,
         connections={alias: str(options["type"]) for alias, options in settings.connections.items()},
         project_directory=project.root,
-        resource_directories=tuple(project.root / directory for directory in settings.resources),
+        resource_directories=project.resource_directories,
         find_type=STEPS.load,
         variables={name: str(value) for name, value in settings.variables.items()},
     )
@@ -220,7 +220,7 @@ def open_store(project: Project) -> RunStore:
     """Return the project's run store, made if it is missing. Texts are stored redacted."""
     from dataduct.runs.store import open_store
 
-    return open_store(str(project.root / project.settings.runs.path), redact=project.secrets.redact)
+    return open_store(project.run_store, redact=project.secrets.redact)
 
 
 def step_types() -> list[type[Step[Any]]]:

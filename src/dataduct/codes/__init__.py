@@ -1,16 +1,27 @@
 """The catalogue of error codes: what each means and what to do. `dataduct explain CODE` prints it.
 
-    DD1xx  YAML and the shape of files        DD5xx  wiring: names, inputs, dependencies
-    DD2xx  pipelines and step properties      DD6xx  settings and connections
-    DD3xx  templates and expressions          DD7xx  sources, warehouse, storage, commands at run time
-    DD4xx  SQL and table definitions          DD8xx  checks        DD9xx  Dataduct itself, locks, timeouts
+DD1xx  YAML and the shape of files        DD5xx  wiring: names, inputs, dependencies
+DD2xx  pipelines and step properties      DD6xx  settings and connections
+DD3xx  templates and expressions          DD7xx  sources, warehouse, storage, commands at run time
+DD4xx  SQL and table definitions          DD8xx  checks        DD9xx  Dataduct itself, locks, timeouts
 """
 
 from importlib import import_module
 
 from dataduct.codes.entry import CodeEntry
 
-_GROUPS = ("definition", "templates", "sql", "wiring", "settings", "running")
+_GROUPS = (
+    "definition",
+    "steps",
+    "templates",
+    "sql",
+    "wiring",
+    "settings",
+    "running",
+    "warehouse",
+    "command_line",
+    "sources",
+)
 
 
 def catalogue() -> dict[str, CodeEntry]:

@@ -28,9 +28,9 @@ class ReaderCapabilities:
 class Reader(ABC):
     """An open connection to a source system. One thread uses it at a time.
 
-    Implementations register under the entry-point group `dataduct.connectors` as `open_reader(settings, database)`
-    functions that return a Reader, raising `UserError` for wrong settings, `SourceError` for a source that cannot
-    work and `TransientError` for one that may work later.
+    Implementations register under the entry-point group `dataduct.connectors` as
+    `open_reader(settings, *, database, project_directory)` functions that return a Reader, raising `UserError` for
+    wrong settings, `SourceError` for a source that cannot work and `TransientError` for one that may work later.
     """
 
     capabilities: ReaderCapabilities

@@ -25,7 +25,7 @@ class ScalarNode:
         indent: Columns that every line of a block scalar is indented by; None if it is not a block.
     """
 
-    value: None | bool | int | float | str | date | datetime
+    value: bool | int | float | str | date | datetime | None
     text: str
     position: Position
     quoted: bool = False

@@ -1,6 +1,6 @@
 """From a pipeline definition to a plan, with no I/O but reading the files it names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,8 +44,9 @@ def compile_pipeline(
 ) -> Plan | None:
     """Return the plan of `definition`, or None if there are errors; every problem is added to `problems`."""
     variables = {**environment.variables, **_variables(definition)}
-    drafts = draft_steps(definition, environment.find_type, problems)
-    wiring = Wiring(drafts, problems)
+    drafted = draft_steps(definition, environment.find_type, problems)
+    drafts = drafted.steps
+    wiring = Wiring(drafted, problems)
     wiring.connect()
     operations: dict[str, Operation] = {}
     templates: dict[str, tuple[TemplateSource, ...]] = {}
@@ -61,7 +62,8 @@ def compile_pipeline(
         problems.extend(check(source, variables))
     wiring.connect_tables(operations)
     order = _order(drafts, implicit, problems)
-    problems.extend(check_rules(drafts, operations))
+    if not drafted.left_out:
+        problems.extend(check_rules(drafts, operations))
     if any(problem.severity == "error" for problem in problems):
         return None
     by_name = {draft.name: draft for draft in drafts}
@@ -154,7 +156,9 @@ def text_source(node: ScalarNode) -> TemplateSource:
     return TemplateSource(node.text, start)
 
 
-def _order(drafts: list[StepDraft], implicit: dict[str, PlanStep], problems: list[Problem]) -> tuple[str, ...]:
+def _order(
+    drafts: Sequence[StepDraft], implicit: dict[str, PlanStep], problems: list[Problem]
+) -> tuple[str, ...]:
     parents: dict[str, list[str]] = {}
     for draft in drafts:
         copy = f"{draft.name}-input"
@@ -198,7 +202,10 @@ def _plan_step(
 def _with_formats(steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
     """Give files of unknown format that a table load reads the format the original had for all: TSV."""
     loaded = {
-        reference for step in steps if isinstance(step.operation, LoadTable) for reference in step.operation.inputs
+        reference
+        for step in steps
+        if isinstance(step.operation, LoadTable)
+        for reference in step.operation.inputs
     }
     return tuple(_as_tsv(step) if _is_loaded_file(step, loaded) else step for step in steps)
 

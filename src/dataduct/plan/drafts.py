@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dataduct.definition.pipeline import PipelineDefinition, StepDefinition
 from dataduct.definition.properties import validate
-from dataduct.definition.tree import MappingNode, at_position
+from dataduct.definition.tree import MappingNode, ScalarNode, at_position
 from dataduct.errors import UserError
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.position import Position
@@ -46,8 +46,10 @@ class StepDraft:
         return value.position if value is not None else self.position
 
     def add_dependency(self, dependency: Dependency) -> None:
-        """Wait for a step, once: the first reason given is kept."""
-        self.depends_on.setdefault(dependency.step, dependency)
+        """Wait for a step, once: the first reason given is kept, save that a table is a better one than the chain."""
+        known = self.depends_on.get(dependency.step)
+        if known is None or (known.reason == "chain" and dependency.reason == "table"):
+            self.depends_on[dependency.step] = dependency
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +60,35 @@ class _Entry:
     phase: Phase
 
 
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The steps of a pipeline that could be drafted, in the order written.
+
+    Attributes:
+        left_out: Names of the steps that have problems of their own; None stands for those without a written name.
+    """
+
+    steps: tuple[StepDraft, ...]
+    left_out: frozenset[str | None]
+
+
 def draft_steps(
     definition: PipelineDefinition, find_type: Callable[[str], StepType], problems: list[Problem]
-) -> list[StepDraft]:
-    """Return the steps of `definition` in the order written, bootstrap first and teardown last.
-
-    Steps with problems are left out; the problems are added to `problems`.
-    """
+) -> Drafts:
+    """Return the steps of `definition`, bootstrap first and teardown last; problems are added to `problems`."""
     entries: list[_Entry] = []
+    left_out: set[str | None] = set()
     for phase, step in _written(definition):
         entry = _entry(step, phase, find_type, problems)
         if entry is not None:
             entries.append(entry)
-    names = _names(entries, problems)
+        else:
+            written = step.properties.entries.get("name")
+            left_out.add(written.text if isinstance(written, ScalarNode) else None)
     drafts: list[StepDraft] = []
-    for entry, name in zip(entries, names, strict=True):
+    for entry, name in _named(entries, problems):
         drafts.extend(_drafts(entry, name, find_type, problems))
-    return drafts
+    return Drafts(tuple(drafts), frozenset(left_out))
 
 
 def _written(definition: PipelineDefinition) -> Iterator[tuple[Phase, StepDefinition]]:
@@ -110,15 +124,17 @@ def _entry(
     return _Entry(step, step_type, properties, phase)
 
 
-def _names(entries: Sequence[_Entry], problems: list[Problem]) -> list[str]:
-    """Return a unique name for each entry: the one written, or the step type and its subject."""
+def _named(entries: Sequence[_Entry], problems: list[Problem]) -> Iterator[tuple[_Entry, str]]:
+    """Yield each entry with a unique name: the one written, or the step type and its subject."""
     taken: dict[str, Position] = {}
-    for entry in entries:
+    repeated: set[int] = set()
+    for index, entry in enumerate(entries):
         name = entry.properties.name
         if name is None:
             continue
         position = _position_of(entry, "name")
         if name in taken:
+            repeated.add(index)
             problems.append(
                 Problem(
                     code="DD502",
@@ -128,15 +144,15 @@ def _names(entries: Sequence[_Entry], problems: list[Problem]) -> list[str]:
                 )
             )
         taken.setdefault(name, position)
-    names: list[str] = []
     counts: dict[str, int] = {}
-    for entry in entries:
+    for index, entry in enumerate(entries):
+        if index in repeated:
+            continue
         name = entry.properties.name
         if name is None:
             name = _default_name(entry, taken, counts)
             taken[name] = entry.definition.position
-        names.append(name)
-    return names
+        yield entry, name
 
 
 def _default_name(entry: _Entry, taken: dict[str, Position], counts: dict[str, int]) -> str:

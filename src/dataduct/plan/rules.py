@@ -13,7 +13,8 @@ def load_has_input(drafts: Sequence[StepDraft], operations: Mapping[str, Operati
     """A step that loads a table reads at least one dataset."""
     for draft in drafts:
         operation = operations.get(draft.name)
-        if isinstance(operation, LoadTable) and not operation.inputs:
+        named = draft.properties.input_node or draft.properties.input_path
+        if isinstance(operation, LoadTable) and not operation.inputs and not named:
             yield Problem(
                 code="DD506",
                 message=f"`{draft.name}` loads {operation.table} and has no dataset to load",

@@ -1,14 +1,15 @@
 """What each step reads and waits for: explicit names, the chain of implicit inputs, tables, phases."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from dataduct.model.dataset import DatasetRef
-from dataduct.model.nearest import did_you_mean
+from dataduct.model.nearest import did_you_mean, nearest_name
 from dataduct.model.operations import Operation, tables_read, tables_written
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 from dataduct.model.table import TableName
-from dataduct.plan.drafts import StepDraft
+from dataduct.plan.drafts import Drafts, StepDraft
 from dataduct.plan.plan import Dependency
 from dataduct.steps.base import Chaining
 
@@ -19,12 +20,13 @@ class Wiring:
     The order of the drafts is that of the file. Problems go to `problems`.
     """
 
-    def __init__(self, drafts: Sequence[StepDraft], problems: list[Problem]) -> None:
-        self._drafts = drafts
+    def __init__(self, drafts: Drafts, problems: list[Problem]) -> None:
+        self._drafts = drafts.steps
+        self._left_out = drafts.left_out
         self._problems = problems
-        self._by_name = {draft.name: draft for draft in drafts}
+        self._by_name = {draft.name: draft for draft in self._drafts}
         self._members: dict[str, list[StepDraft]] = {}
-        for draft in drafts:
+        for draft in self._drafts:
             if draft.parent is not None:
                 self._members.setdefault(draft.parent, []).append(draft)
         self._nodes = self._output_nodes()
@@ -177,7 +179,7 @@ class Wiring:
         by_phase: dict[str, list[StepDraft]] = {"bootstrap": [], "main": [], "teardown": []}
         for draft in self._drafts:
             by_phase[draft.phase].append(draft)
-        for earlier, later in zip(by_phase["bootstrap"], by_phase["bootstrap"][1:], strict=False):
+        for earlier, later in pairwise(by_phase["bootstrap"]):
             later.add_dependency(Dependency(earlier.name, "bootstrap"))
         if by_phase["bootstrap"]:
             last = by_phase["bootstrap"][-1]
@@ -204,6 +206,8 @@ class Wiring:
 
     def _report_unknown(self, draft: StepDraft, name: str, valid: Iterable[str], *, of: str) -> None:
         others = [candidate for candidate in valid if candidate != draft.name]
+        if name in self._left_out or (None in self._left_out and nearest_name(name, others) is None):
+            return
         what = "step" if of == "depends_on" else "step or output node"
         hint = did_you_mean(name, others)
         listed = ", ".join(f"`{other}`" for other in others[:8]) + (", ..." if len(others) > 8 else "")
@@ -233,7 +237,7 @@ class Wiring:
 
 def cycle_problem(cycle: Sequence[str], position_of: Callable[[str], Position]) -> Problem:
     """Return the problem that says which steps wait for each other."""
-    waits = ", ".join(f"`{after}` waits for `{before}`" for before, after in zip(cycle, cycle[1:], strict=False))
+    waits = ", ".join(f"`{after}` waits for `{before}`" for before, after in pairwise(cycle))
     return Problem(
         code="DD504",
         message=f"steps wait for each other: {' → '.join(cycle)}",

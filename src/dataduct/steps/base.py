@@ -4,24 +4,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from dataduct.model.dataset import DatasetRef
 from dataduct.model.operations import Operation
-from dataduct.model.position import Position
-from dataduct.model.problem import Problem
-from dataduct.model.table import TableDefinition
+from dataduct.steps.context import LoweringContext as LoweringContext
 
 
 def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])]
 """One name or a list of names."""
+
+Text = Annotated[str, Field(min_length=1)]
+"""A text that is not empty."""
 
 
 class StepProperties(BaseModel):
@@ -33,7 +34,8 @@ class StepProperties(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str | None = Field(
-        None, description="Name of the step, unique in the pipeline. By default the step type and what it works on."
+        None,
+        description="Name of the step, unique in the pipeline. By default the step type and what it works on.",
     )
     description: str | None = Field(None, description="What the step is for, in your words.")
     depends_on: Names = Field(
@@ -84,68 +86,6 @@ class SubStep:
     suffix: str
     step_type: str
     properties: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class LoweringContext:
-    """What a step sees of its surroundings while it lowers. Problems go into `problems`; None means there are some.
-
-    Attributes:
-        step: Final name of the step.
-        inputs: Datasets given to the step, each with the subdirectory asked for.
-        dialect: Key of `dataduct.sql.dialect.DIALECTS` of the configured warehouse.
-        connections: Alias → type of every configured connection.
-        pipeline_directory: Directory of the pipeline file; relative paths are looked up there, then in
-            `project_directory`.
-        positions: Where each property's value stands, by property name.
-        position: Where the step stands.
-    """
-
-    step: str
-    inputs: tuple[tuple[DatasetRef, str | None], ...]
-    dialect: str
-    connections: Mapping[str, str]
-    pipeline_directory: Path
-    project_directory: Path
-    resource_directories: tuple[Path, ...]
-    positions: Mapping[str, Position]
-    position: Position
-    problems: list[Problem]
-
-    def position_of(self, name: str) -> Position:
-        """Return where property `name` stands, or the step if it is not written."""
-        return self.positions.get(name, self.position)
-
-    def report(
-        self,
-        code: str,
-        message: str,
-        *,
-        of: str | None = None,
-        expected: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        """Add a problem with property `of` (or with the step as a whole)."""
-        position = self.position_of(of) if of else self.position
-        self.problems.append(
-            Problem(code=code, message=message, position=position, expected=expected, hint=hint)
-        )
-
-    def file(self, path: str, *, of: str) -> Path | None:
-        """Return the existing file or directory that `path` names; report DD205 with the places looked at if none."""
-        ...
-
-    def text(self, path: str, *, of: str) -> str | None:
-        """Return the text of the file `path` names; report a missing, unreadable or non-UTF-8 one."""
-        ...
-
-    def table_definition(self, path: str, *, of: str) -> TableDefinition | None:
-        """Return the definition in the file that `path` names; report what is wrong, with positions in that file."""
-        ...
-
-    def connection(self, alias: str, *, of: str) -> str | None:
-        """Return the type of connection `alias`; report DD601 with the nearest alias if there is none."""
-        ...
 
 
 class Step(ABC, Generic[PropertiesT]):

@@ -13,8 +13,11 @@ from dataduct.model.dataset import Manifest
 class Storage(ABC):
     """Files of runs, addressed by keys such as `flights/2026-01-01/RUN/extract-rds/extract-rds`.
 
-    Key segments are already safe file names. Raises `StorageError` when files cannot be read or written
-    (disk full, read-only directory), `TransientError` when trying again may help.
+    Key segments are already safe file names. Implementations register under the entry-point group
+    `dataduct.storage` as `open_storage(settings, *, project_directory)` functions that return a Storage.
+
+    Raises `StorageError` when files cannot be read or written (disk full, read-only directory), `TransientError`
+    when trying again may help.
     """
 
     @abstractmethod
@@ -26,7 +29,10 @@ class Storage(ABC):
 
     @abstractmethod
     def publish(self, key: str, manifest: Manifest) -> None:
-        """Make the dataset visible, all of it at once, in place of an earlier one; parts it does not list go."""
+        """Make the dataset visible, all of it at once, in place of an earlier one; parts it does not list go.
+
+        Raises `TransientError` if a part is gone because another attempt published the same dataset meanwhile.
+        """
 
     @abstractmethod
     def manifest(self, key: str) -> Manifest | None:
@@ -34,7 +40,10 @@ class Storage(ABC):
 
     @abstractmethod
     def paths(self, key: str, manifest: Manifest) -> tuple[str, ...]:
-        """Return the paths or URIs of the parts, as pyarrow and DuckDB open them."""
+        """Return the paths or URIs of the parts, as pyarrow and DuckDB open them.
+
+        Raises `StorageError` naming a part that is missing or has another size than the manifest says.
+        """
 
     @abstractmethod
     def delete(self, prefix: str) -> None:

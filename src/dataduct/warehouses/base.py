@@ -5,16 +5,19 @@ has to make a transaction a real one.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-
-import pyarrow as pa
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import Manifest
 from dataduct.model.operations import FileFormat
 from dataduct.model.table import Column, TableName
+
+if TYPE_CHECKING:  # capabilities are asked for while compiling, which needs no pyarrow
+    import pyarrow as pa
 
 Row = tuple[object, ...]
 
@@ -50,6 +53,19 @@ class ColumnMatch:
     target: Column
 
 
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What a load did.
+
+    Attributes:
+        rows: Rows inserted.
+        rejected: One line for each row left out, as `FileFormat.max_errors` allows: its number, column and value.
+    """
+
+    rows: int
+    rejected: tuple[str, ...] = ()
+
+
 class Transaction(ABC):
     """An open transaction. Leaving its block commits; an exception in the block rolls back."""
 
@@ -77,19 +93,16 @@ class Transaction(ABC):
     @abstractmethod
     def load(
         self, table: TableName, files: DatasetFiles, matches: Sequence[ColumnMatch], file_format: FileFormat
-    ) -> int:
-        """Insert the dataset's rows, columns named; return the number of rows inserted.
+    ) -> LoadResult:
+        """Insert the dataset's rows into the matched columns; the other columns take their defaults.
 
-        Raises `DataError` naming row, column and value for rows that do not fit the table's columns.
+        Raises `DataError` naming row, column and value for rows that do not fit the table's columns or would be
+        changed by the conversion; `StorageError` for files that cannot be read.
         """
 
 
 class Warehouse(ABC):
-    """An open warehouse, shared by the threads of one run.
-
-    Implementations register under the entry-point group `dataduct.warehouses` as objects with
-    `capabilities(settings)` and `open_warehouse(settings, on_wait)`: the first without any I/O.
-    """
+    """An open warehouse, shared by the threads of one run."""
 
     capabilities: WarehouseCapabilities
 
@@ -97,15 +110,57 @@ class Warehouse(ABC):
     def transaction(self, cancellation: Cancellation) -> AbstractContextManager[Transaction]:
         """Begin a transaction; at most one writes at a time where the warehouse asks for that.
 
-        When `cancellation` is requested the statement under way is interrupted and raises `Interrupted`.
+        When `cancellation` is requested the statement under way is interrupted and raises `Interrupted`; so does
+        waiting for another transaction to end, and leaving the block before the commit has begun.
+        """
+
+    @abstractmethod
+    def execute(self, statement: str, cancellation: Cancellation) -> int | None:
+        """Run one statement outside any transaction, as VACUUM asks for; return the rows it changed, or None.
+
+        Raises what `Transaction.execute` raises.
         """
 
     @abstractmethod
     def stream(
         self, query: str, cancellation: Cancellation, *, batch_rows: int = 65_536
-    ) -> AbstractContextManager[pa.RecordBatchReader]:
-        """Run a query outside any transaction and stream its rows with bounded memory."""
+    ) -> "AbstractContextManager[pa.RecordBatchReader]":
+        """Run a query outside any transaction and stream its rows with bounded memory.
+
+        It sees what was committed when it began. Raises `SqlError` if `query` is not one query.
+        """
 
     @abstractmethod
     def close(self) -> None:
         """Release the warehouse."""
+
+
+class WarehouseProvider(ABC):
+    """A kind of warehouse. Classes of this kind register under the entry-point group `dataduct.warehouses`.
+
+    Attributes:
+        name: What `type:` says in the settings.
+    """
+
+    name: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def capabilities(cls, settings: Mapping[str, object]) -> WarehouseCapabilities:
+        """Return what the warehouse can do, without any I/O. Raises `UserError` for wrong settings."""
+
+    @classmethod
+    @abstractmethod
+    def open_warehouse(
+        cls,
+        settings: Mapping[str, object],
+        *,
+        project_directory: Path,
+        lock_timeout: float,
+        on_wait: Callable[[str], None],
+    ) -> Warehouse:
+        """Open the warehouse, waiting up to `lock_timeout` seconds for another process to leave it.
+
+        `on_wait` is called with one line when it has to wait. Raises `UserError` for wrong settings,
+        `LockTimeoutError`, and `WarehouseError` for one that cannot be opened.
+        """

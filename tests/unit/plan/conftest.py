@@ -56,7 +56,9 @@ def plan() -> Plan:
                 name="upsert",
                 step_type="upsert",
                 operation=RunSql(
-                    statements=(SqlStatement(text="DELETE FROM prod.courses", purpose="delete replaced rows"),),
+                    statements=(
+                        SqlStatement(text="DELETE FROM prod.courses", purpose="delete replaced rows"),
+                    ),
                     table=PRODUCTION,
                     reads=(STAGING,),
                     writes=(PRODUCTION,),
@@ -73,7 +75,10 @@ def plan() -> Plan:
                     ),
                     reads=(PRODUCTION,),
                 ),
-                depends_on=(Dependency("upsert", "table", "prod.courses"), Dependency("extract", "depends_on")),
+                depends_on=(
+                    Dependency("upsert", "table", "prod.courses"),
+                    Dependency("extract", "depends_on"),
+                ),
             ),
         ),
     )

@@ -24,7 +24,9 @@ def test_the_document_names_its_version(plan: Plan) -> None:
         ({"dialect": None}, "dialect: "),
     ],
 )
-def test_a_document_that_is_no_plan_is_refused_by_name(plan: Plan, change: dict[str, object], message: str) -> None:
+def test_a_document_that_is_no_plan_is_refused_by_name(
+    plan: Plan, change: dict[str, object], message: str
+) -> None:
     document = {**json.loads(plan_to_json(plan)), **change}
     with pytest.raises(UserError, match=r"plan\.json cannot be read as a plan: ") as raised:
         plan_from_json(json.dumps(document), file="plan.json")

@@ -23,7 +23,9 @@ def test_expressions_choose_steps(plan: Plan, expressions: list[str], chosen: se
 
 
 def test_the_name_of_a_composite_chooses_its_sub_steps(plan: Plan) -> None:
-    steps = tuple(replace(step, parent="all") if step.name in ("load", "upsert") else step for step in plan.steps)
+    steps = tuple(
+        replace(step, parent="all") if step.name in ("load", "upsert") else step for step in plan.steps
+    )
     assert select_steps(replace(plan, steps=steps), ["all"]) == {"load", "upsert"}
 
 

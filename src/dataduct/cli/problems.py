@@ -1,0 +1,153 @@
+"""Problems as a person reads them, with the line and a caret, and as JSON."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
+from pathlib import Path
+from textwrap import wrap
+
+from dataduct.cli.quantities import counted
+from dataduct.cli.text import Line, Span, Style, display_width, line
+from dataduct.model.position import Position
+from dataduct.model.problem import Problem
+
+_TAB = " " * 4
+_LONGEST_LINE = 100_000
+
+
+def problem_lines(problems: Iterable[Problem], *, width: int = 100, base: Path | None = None) -> list[Line]:
+    """Draw `problems` in the order of their places, and a closing line that counts them.
+
+    Args:
+        problems: Any number; none gives no lines.
+        width: Columns to draw in. Longer source lines are cut around the caret.
+        base: Directory that relative file names are looked up in when the working directory has none.
+    """
+    ordered = sorted(problems, key=_place)
+    drawn: list[Line] = []
+    for file, group in groupby(ordered, key=lambda problem: problem.position and problem.position.file):
+        of_file = list(group)
+        source = _source_lines(file, {p.position.line for p in of_file if p.position}, base) if file else {}
+        for problem in of_file:
+            drawn += [*_problem(problem, source, width), line()]
+    return [*drawn, _closing(ordered)] if ordered else []
+
+
+def problem_document(problems: Iterable[Problem]) -> dict[str, object]:
+    """Return `problems` as a JSON document: `{"problems": [{file, line, column, ...}]}`."""
+    return {"problems": [_record(problem) for problem in sorted(problems, key=_place)]}
+
+
+def error_count(problems: Iterable[Problem]) -> int:
+    """Return how many of `problems` are errors."""
+    return sum(problem.severity == "error" for problem in problems)
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    place = problem.position
+    return (place.file, place.line, place.column) if place else ("", 0, 0)
+
+
+def _record(problem: Problem) -> dict[str, object]:
+    place = problem.position
+    return {
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "end_column": place.end_column if place else None,
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "expected": problem.expected,
+        "hint": problem.hint,
+    }
+
+
+def _source_lines(file: str, numbers: set[int], base: Path | None) -> dict[int, str]:
+    """Read the lines of those numbers; none of them if the file cannot be read."""
+    path = Path(file)
+    if base and not path.is_absolute() and not path.exists():
+        path = base / path
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as opened:
+            numbered = enumerate(islice(opened, max(numbers)), start=1)
+            return {n: text.rstrip("\n")[:_LONGEST_LINE] for n, text in numbered if n in numbers}
+    except (OSError, ValueError):
+        return {}
+
+
+def _problem(problem: Problem, source: dict[int, str], width: int) -> list[Line]:
+    style: Style = "error" if problem.severity == "error" else "warning"
+    first, *rest = problem.message.splitlines() or [""]
+    drawn = [line(Span(f"{problem.severity}[{problem.code}]", style), Span(f": {first}", "strong"))]
+    drawn += [line(f"  {text}") for text in rest]
+    place = problem.position
+    gutter = 1
+    if place:
+        text = source.get(place.line)
+        gutter = len(str(place.line))
+        drawn.append(line(" " * gutter, Span("--> ", "accent"), str(place)))
+        if text is not None:
+            drawn += _excerpt(place, text, gutter, style, width)
+    notes = [f"expected {problem.expected}"] if problem.expected else []
+    notes += [problem.hint] if problem.hint else []
+    for note in notes:
+        folded = [
+            part for text in note.splitlines() for part in wrap(text, max(20, width - gutter - 3)) or [""]
+        ]
+        for position, part in enumerate(folded):
+            drawn.append(line(" " * (gutter + 1), Span("= " if position == 0 else "  ", "accent"), part))
+    return drawn
+
+
+def _excerpt(place: Position, text: str, gutter: int, style: Style, width: int) -> list[Line]:
+    start = min(place.column - 1, len(text))
+    end = min(max(place.end_column or place.column + 1, place.column + 1) - 1, max(len(text), start + 1))
+    before, marked, after = (_shown(part) for part in (text[:start], text[start:end], text[end:]))
+    before, marked, after = _window(before, marked, after, width - gutter - 3)
+    bar = Span("|", "accent")
+    carets = "^" * max(1, display_width(marked))
+    return [
+        line(" " * gutter, " ", bar),
+        line(Span(f"{place.line} ", "accent"), bar, f" {before}{marked}{after}"),
+        line(" " * gutter, " ", bar, " " * (1 + display_width(before)), Span(carets, style)),
+    ]
+
+
+def _shown(text: str) -> str:
+    """Return `text` with tabs as blanks and control characters as one replacement character each."""
+    expanded = text.replace("\t", _TAB)
+    return "".join(
+        "\ufffd" if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" else c for c in expanded
+    )
+
+
+def _window(before: str, marked: str, after: str, width: int) -> tuple[str, str, str]:
+    """Cut a line that is wider than `width` around its marked part, an ellipsis at each cut."""
+    if display_width(before + marked + after) <= width:
+        return before, marked, after
+    marked = _cut(marked, width - 8)
+    room = width - display_width(marked)
+    before = _cut_left(before, max(room - display_width(after), room // 2))
+    return before, marked, _cut(after, width - display_width(before + marked))
+
+
+def _cut(text: str, width: int) -> str:
+    if display_width(text) <= width:
+        return text
+    kept = text[: max(0, width - 1)]
+    while kept and display_width(kept) > width - 1:
+        kept = kept[:-1]
+    return kept + "…"
+
+
+def _cut_left(text: str, width: int) -> str:
+    return _cut(text[::-1], width)[::-1]
+
+
+def _closing(problems: Sequence[Problem]) -> Line:
+    errors = error_count(problems)
+    warnings = len(problems) - errors
+    counts = [counted(n, noun) for n, noun in ((errors, "error"), (warnings, "warning")) if n]
+    files = {problem.position.file for problem in problems if problem.position}
+    where = f" in {counted(len(files), 'file')}" if files else ""
+    return line(f"{' and '.join(counts)}{where}; dataduct explain {problems[0].code} tells more")

@@ -1,0 +1,72 @@
+"""`dataduct validate`."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from dataduct.cli.arguments import find_pipeline, pipeline_files, search_bases, shown_path
+from dataduct.cli.completions import complete_pipelines
+from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
+from dataduct.cli.problems import error_count, problem_document, problem_lines
+from dataduct.cli.quantities import counted
+from dataduct.cli.text import Span, line
+from dataduct.errors import ProblemsError
+from dataduct.model.problem import Problem
+
+
+@with_global_options
+@click.command("validate")
+@click.argument(
+    "pipelines", metavar="PIPELINE...", nargs=-1, required=True, shell_complete=complete_pipelines
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How problems are shown; json is one document with file, line and column of each.",
+)
+@pass_invocation
+def command(invocation: Invocation, pipelines: Sequence[str], form: str) -> int:
+    """Check pipeline files and show every problem.
+
+    A PIPELINE is a file, a directory of files, or the name of a file in pipelines/. Nothing is connected to and
+    nothing runs. Exits with 2 if there is an error; warnings are only told.
+    """
+    from dataduct import api
+
+    base: Path | None = None
+    files: list[Path] = []
+    try:
+        project = invocation.project()
+        base = project.root
+        files = [file for written in pipelines for file in _files(written, invocation.directory, base)]
+        problems = [*project.warnings, *api.validate(project, files)]
+    except ProblemsError as error:
+        problems = list(error.problems)
+    _show(invocation, problems, files, form, base)
+    return 2 if error_count(problems) else 0
+
+
+def _files(written: str, directory: Path | None, root: Path) -> list[Path]:
+    bases = search_bases(directory, root)
+    for base in bases:
+        found = [shown_path(path) for path in pipeline_files([base / written])]
+        if found:
+            return found
+    return [find_pipeline(written, bases)]
+
+
+def _show(
+    invocation: Invocation, problems: list[Problem], files: Sequence[Path], form: str, base: Path | None
+) -> None:
+    console = invocation.console
+    if form == "json":
+        console.document(json.dumps(problem_document(problems), indent=2, ensure_ascii=False))
+        return
+    console.out(*problem_lines(problems, width=console.width, base=base))
+    if not problems:
+        console.out(line(Span("valid", "good"), f": {counted(len(files), 'pipeline file')}"))

@@ -1,0 +1,119 @@
+"""Codes DD205 to DD239: what step types find in their properties and in the files these name."""
+
+from dataduct.codes.entry import CodeEntry
+
+ENTRIES: tuple[CodeEntry, ...] = (
+    CodeEntry(
+        code="DD205",
+        title="file not found",
+        meaning="A property names a file or directory that is in none of the places looked at: the directory of the "
+        "pipeline file, the project directory and the resource directories of the settings.",
+        remedy="Correct the path, or put the file where the message says it was looked for.",
+        example="table_definition: tables/course.sql    # wrong\ntable_definition: tables/courses.sql   # right",
+    ),
+    CodeEntry(
+        code="DD206",
+        title="file that cannot be read",
+        meaning="The file exists and is a directory, is not readable, or is not UTF-8 text.",
+        remedy="Give the path of a readable file; save it as UTF-8.",
+    ),
+    CodeEntry(
+        code="DD207",
+        title="template where it cannot be rendered",
+        meaning="Templates are rendered for each run. Table definitions, and the paths of files that are read when the "
+        "pipeline is compiled, must be known before.",
+        remedy="Write the path or definition without `{{ }}` and `#{ }`.",
+    ),
+    CodeEntry(
+        code="DD208",
+        title="property that this engine cannot honour",
+        meaning="The property asks for something that only Amazon's services can do, such as running a script that is "
+        "stored in S3, or for something too dangerous to do in passing.",
+        remedy="Use what the message names instead.",
+    ),
+    CodeEntry(
+        code="DD209",
+        title="property without effect",
+        meaning="Files written for Amazon Data Pipeline have the property, so it is accepted. It does nothing here.",
+        remedy="Remove it, or leave it if the file still runs elsewhere.",
+    ),
+    CodeEntry(
+        code="DD210",
+        title="not exactly one of several properties",
+        meaning="The properties are different ways to say the same thing, so one of them is needed and only one.",
+        remedy="Keep one of the properties that the message lists.",
+        example="command: SELECT 1\nscript: sql/one.sql    # wrong: two scripts",
+    ),
+    CodeEntry(
+        code="DD211",
+        title="properties that do not go together",
+        meaning="One property makes sense only with another one, or never together with it.",
+        remedy="Add or remove the property that the message names.",
+    ),
+    CodeEntry(
+        code="DD212",
+        title="wrong script argument",
+        meaning="`script_arguments` holds something that is no argument, or an option that the step does not know.",
+        remedy="Write a list of texts, or a mapping of option names to values.",
+        example="script_arguments: 5                # wrong\nscript_arguments: [--limit=5]       # right",
+    ),
+    CodeEntry(
+        code="DD213",
+        title="schema within the table name",
+        meaning="The step takes the schema and the table's name as two properties.",
+        remedy="Write the schema in `schema` and the name alone in `table`.",
+        example="table: dev.categories              # wrong\nschema: dev\ntable: categories                  # right",
+    ),
+    CodeEntry(
+        code="DD214",
+        title="not one SELECT statement",
+        meaning="The property holds the query whose rows the step works on: one SELECT, and nothing else.",
+        remedy="Keep one SELECT statement. Statements that change something belong in a `sql-command` step.",
+    ),
+    CodeEntry(
+        code="DD215",
+        title="script without a statement",
+        meaning="The script is empty, or holds nothing but comments and BEGIN or COMMIT.",
+        remedy="Write at least one statement, or remove the step.",
+    ),
+    CodeEntry(
+        code="DD217",
+        title="wrong name of a staging subdirectory",
+        meaning="The files of an input or output node are put into a subdirectory of the staging directory, which must "
+        "lie inside it and belong to one node.",
+        remedy="Use different names that are relative paths without `..`.",
+    ),
+    CodeEntry(
+        code="DD218",
+        title="transaction statements in a script that manages its own",
+        meaning="With `wrap_transaction: false` each statement runs on its own, so BEGIN and COMMIT within the script "
+        "would not enclose what they seem to enclose.",
+        remedy="Remove BEGIN and COMMIT, or leave `wrap_transaction` out and split the script into steps.",
+    ),
+    CodeEntry(
+        code="DD220",
+        title="table without a primary key",
+        meaning="The step finds rows again by the table's primary key, and the definition declares none.",
+        remedy="Declare PRIMARY KEY in the table definition.",
+        example="CREATE TABLE prod.courses (id INTEGER PRIMARY KEY, name VARCHAR(255));",
+    ),
+    CodeEntry(
+        code="DD221",
+        title="source and destination of a check differ in columns",
+        meaning="A column check compares the columns of both sides in order, so both have as many.",
+        remedy="Select the destination's columns, in its order, from the source.",
+    ),
+    CodeEntry(
+        code="DD222",
+        title="unknown column",
+        meaning="A property names a column that the table or query does not have.",
+        remedy="Correct the name; the message lists the columns.",
+    ),
+    CodeEntry(
+        code="DD224",
+        title="check without a key or a column to compare",
+        meaning="A column check finds each sampled row again by its key and compares the other columns, so there must "
+        "be both.",
+        remedy="Name the key columns with `key`, and select at least one column more.",
+    ),
+)

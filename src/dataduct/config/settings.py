@@ -1,0 +1,178 @@
+"""What `dataduct.yml` may hold, with a description of every setting. Everything has a default."""
+
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
+
+from dataduct.definition.durations import parse_duration
+from dataduct.definition.properties import PropertyError
+
+DEFAULT_WAREHOUSE: dict[str, Any] = {"type": "duckdb", "path": "warehouse.duckdb"}
+DEFAULT_STORAGE: dict[str, Any] = {"type": "local"}
+
+_DURATION = "a number and a unit, such as `5 minutes`"
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, bool) and isinstance(value, str | int | float):
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            raise PropertyError(None, str(error), code="DD617", expected=_DURATION) from None
+    raise PropertyError(None, "this is no duration", code="DD617", expected=_DURATION)
+
+
+def _text_or_number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise PropertyError(
+            None,
+            "a variable is neither text nor a number",
+            "put quotes around the value to make it text",
+            code="DD618",
+            expected="text or a number",
+        )
+    return value
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _typed(options: dict[str, Any]) -> dict[str, Any]:
+    if "type" not in options:
+        raise PropertyError(
+            None, "the connection does not say what kind it is", code="DD619", expected="`type: ...`"
+        )
+    if not isinstance(options["type"], str):
+        raise PropertyError("type", "`type` is not a text", code="DD619", expected="the name of a type")
+    return options
+
+
+def _typed_or(default: str) -> AfterValidator:
+    return AfterValidator(lambda options: _typed({"type": default, **options}))
+
+
+def _options_schema(**type_schema: object) -> WithJsonSchema:
+    described = {"type": "string", "description": "The kind of system. The other options depend on it."}
+    return WithJsonSchema({"type": "object", "properties": {"type": {**described, **type_schema}}})
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["30 seconds", "5 minutes", "2 hours"]}),
+]
+"""A length of time: a number and a unit in the file (a bare number is seconds), seconds here."""
+
+Connection = Annotated[
+    dict[str, Any],
+    AfterValidator(_typed),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"type": {"type": "string", "description": "The kind of system it leads to."}},
+            "required": ["type"],
+        }
+    ),
+]
+"""`type` and the options of that type; whoever opens it checks them."""
+
+Variable = Annotated[
+    str | int | float,
+    BeforeValidator(_text_or_number),
+    WithJsonSchema({"type": ["string", "number"]}),
+]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class RunsSettings(_Section):
+    """Where the history of runs is kept."""
+
+    path: str = Field(
+        ".dataduct/runs.sqlite",
+        description="SQLite file that holds the history of runs, relative to the project's directory.",
+    )
+
+
+class LogsSettings(_Section):
+    """Where the logs of steps are kept."""
+
+    path: str = Field(
+        ".dataduct/logs", description="Directory of the steps' logs, relative to the project's directory."
+    )
+
+
+class EngineSettings(_Section):
+    """How runs are executed here."""
+
+    workers: int = Field(4, ge=1, le=256, description="Steps that may run at the same time.")
+    max_retries: int = Field(
+        2,
+        ge=0,
+        description="Times a step is tried again after a failure that may pass, such as a lost connection.",
+    )
+    retry_delay: Duration = Field(
+        5.0,
+        description="Pause before the first retry; each later pause is twice as long.",
+        json_schema_extra={"default": "5 seconds"},
+    )
+    retry_delay_limit: Duration = Field(
+        300.0, description="Longest pause between two attempts.", json_schema_extra={"default": "5 minutes"}
+    )
+    step_timeout: Duration | None = Field(
+        None, description="Longest time one attempt of a step may take. By default there is no limit."
+    )
+    run_timeout: Duration | None = Field(
+        None, description="Longest time a run may take. By default there is no limit."
+    )
+    lock_timeout: Duration = Field(
+        600.0,
+        description="Longest time to wait for a lock that another process holds.",
+        json_schema_extra={"default": "10 minutes"},
+    )
+
+
+class Settings(_Section):
+    """The settings of a project: `dataduct.yml`."""
+
+    project: str | None = Field(
+        None, description="Name of the project. By default the name of its directory."
+    )
+    warehouse: Annotated[dict[str, Any], _typed_or("duckdb"), _options_schema(default="duckdb")] = Field(
+        default_factory=lambda: dict(DEFAULT_WAREHOUSE),
+        description="The warehouse that tables are loaded into: its `type` and the options of that type.",
+    )
+    storage: Annotated[dict[str, Any], _typed_or("local"), _options_schema(default="local")] = Field(
+        default_factory=lambda: dict(DEFAULT_STORAGE),
+        description="Where datasets rest between steps: its `type` and the options of that type.",
+    )
+    runs: RunsSettings = Field(default_factory=RunsSettings, description="The history of runs.")
+    logs: LogsSettings = Field(default_factory=LogsSettings, description="The logs of steps.")
+    connections: dict[str, Connection] = Field(
+        default_factory=dict,
+        description="The source systems by alias: each has its `type` and the options of that type. "
+        "`${env:NAME}` and `${file:PATH}` stand for values that are read when the connection is opened.",
+    )
+    resources: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = Field(
+        (".",),
+        description="Directories in which the files that pipelines name are looked up, relative to the project's.",
+        min_length=1,
+    )
+    engine: EngineSettings = Field(default_factory=EngineSettings, description="How runs are executed here.")
+    variables: dict[str, Variable] = Field(
+        default_factory=dict, description="Variables that every pipeline's templates may use."
+    )
+    modes: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Settings by mode: what a mode says is merged over the rest of the file when it is chosen.",
+    )

@@ -1,0 +1,173 @@
+"""LoadTable: datasets into a table, in one transaction."""
+
+from collections.abc import Sequence
+
+from dataduct.engine.committed import committed_before, record
+from dataduct.engine.context import AttemptContext, Outcome
+from dataduct.errors import DataError, SchemaMismatchError
+from dataduct.model.dataset import DatasetRef
+from dataduct.model.operations import LoadTable, SqlStatement
+from dataduct.model.table import Column, TableName
+from dataduct.sql.columns import match_columns
+from dataduct.sql.deduplicate import delete_matching, join_condition
+from dataduct.sql.dialect import DIALECTS
+from dataduct.sql.queries import duplicates_query
+from dataduct.sql.temporary import create_temporary, drop_temporary, temporary_name
+from dataduct.warehouses.base import ColumnMatch, DatasetFiles, Transaction
+from dataduct.warehouses.loads import create_or_compare
+
+_KEYS_SHOWN = 10
+
+
+def handle(operation: LoadTable, attempt: AttemptContext) -> Outcome:
+    """Create the table if it is missing, load the datasets into it and record the load.
+
+    Raises:
+        DataError: Rows do not fit, or other rows were loaded than the datasets hold (DD787).
+        SchemaMismatchError: The table differs from its definition, or is missing (DD785).
+    """
+    with attempt.workbench.warehouse.transaction(attempt.cancellation) as transaction:
+        before = committed_before(transaction, attempt)
+        if before is not None:
+            return before
+        loading = _Loading(operation, attempt, transaction)
+        rows = loading.run()
+        record(transaction, attempt, rows=rows, watermark=loading.watermark)
+    return Outcome(rows=rows, bytes=loading.bytes)
+
+
+class _Loading:
+    """One load inside its transaction."""
+
+    def __init__(self, operation: LoadTable, attempt: AttemptContext, transaction: Transaction) -> None:
+        self._operation = operation
+        self._attempt = attempt
+        self._transaction = transaction
+        self._dialect = DIALECTS[attempt.workbench.warehouse.capabilities.dialect]
+        self._inputs = [(dataset, self._files(dataset)) for dataset in operation.inputs]
+        self.bytes = sum(files.manifest.bytes for _, files in self._inputs)
+
+    @property
+    def watermark(self) -> str | None:
+        """The watermark of the only input, or None."""
+        return self._inputs[0][1].manifest.watermark if len(self._inputs) == 1 else None
+
+    def run(self) -> int:
+        """Load every input; return the number of rows that went into the table."""
+        operation, definition = self._operation, self._operation.definition
+        if definition is not None:
+            create_or_compare(self._transaction, definition, self._dialect)
+        columns = self._transaction.columns(operation.table)
+        if columns is None:
+            raise SchemaMismatchError(
+                f"table {operation.table} does not exist",
+                code="DD785",
+                hint="create it first, or use `create-load` with its table definition",
+            )
+        match operation.mode:
+            case "replace":
+                table = self._dialect.table(operation.table)
+                self._execute(SqlStatement(text=f"DELETE FROM {table}", purpose="empty the table"))
+                return self._load_inputs(operation.table, columns)
+            case "append":
+                return self._load_inputs(operation.table, columns)
+            case "overwrite-existing" | "keep-existing":
+                return self._load_by_key(columns)
+
+    def _files(self, dataset: DatasetRef) -> DatasetFiles:
+        key, manifest = self._attempt.published(dataset)
+        return DatasetFiles(manifest, self._attempt.workbench.storage.paths(key, manifest))
+
+    def _execute(self, statement: SqlStatement) -> int:
+        with self._attempt.statement("warehouse", statement.text, statement.purpose) as run:
+            run.rows = self._transaction.execute(statement.text)
+        return run.rows or 0
+
+    def _load_inputs(self, table: TableName, columns: Sequence[Column]) -> int:
+        loaded = 0
+        for dataset, files in self._inputs:
+            loaded += self._load_input(dataset, files, table, columns)
+            self._attempt.progress(loaded, self.bytes)
+        return loaded
+
+    def _load_input(
+        self, dataset: DatasetRef, files: DatasetFiles, table: TableName, columns: Sequence[Column]
+    ) -> int:
+        operation, log = self._operation, self._attempt.log
+        file_format = operation.file_format
+        label = f"load dataset {dataset} into {operation.table}"
+        with self._attempt.statement("warehouse", f"-- {label}", label) as run:
+            result = self._transaction.load(table, files, self._matches(files, columns), file_format)
+            run.rows = result.rows
+        for line in result.rejected:
+            log.write(f"left out: {line}", "warning")
+        expected = files.manifest.rows
+        if expected is not None and not file_format.max_errors and result.rows != expected:
+            raise DataError(
+                f"dataset `{dataset}` holds {expected:,} rows and {result.rows:,} were loaded into {operation.table}",
+                code="DD787",
+                hint="nothing was committed; run the step again",
+            )
+        return result.rows
+
+    def _matches(self, files: DatasetFiles, columns: Sequence[Column]) -> list[ColumnMatch]:
+        operation = self._operation
+        names = self._transaction.dataset_columns(files, operation.file_format)
+        return [
+            ColumnMatch(source, target)
+            for source, target in match_columns(names, columns, operation.match_columns)
+        ]
+
+    def _load_by_key(self, columns: Sequence[Column]) -> int:
+        """Load into a temporary table first, then bring its rows in by primary key."""
+        operation, dialect, key = self._operation, self._dialect, self._key()
+        temporary = temporary_name(operation.table, "loaded_rows")
+        filled = self._filled_columns(columns)
+        for statement in create_temporary(temporary, filled, dialect):
+            self._execute(statement)
+        self._load_inputs(temporary, filled)
+        self._refuse_repeated_keys(temporary, key)
+        target, source = dialect.table(operation.table), dialect.table(temporary)
+        names = dialect.names(tuple(column.name for column in filled))
+        insert = f"INSERT INTO {target} ({names})\nSELECT {names} FROM {source}"
+        if operation.mode == "overwrite-existing":
+            deletion = delete_matching(operation.table, temporary, key, dialect)
+            self._execute(SqlStatement(text=deletion, purpose="delete replaced rows"))
+            inserted = self._execute(SqlStatement(text=insert, purpose="insert rows"))
+        else:
+            same = join_condition(key, target, source, dialect)
+            insert += f"\nWHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same})"
+            inserted = self._execute(SqlStatement(text=insert, purpose="insert new rows"))
+        self._execute(drop_temporary(temporary, dialect))
+        return inserted
+
+    def _key(self) -> tuple[str, ...]:
+        definition = self._operation.definition
+        if definition is None or not definition.primary_key:
+            raise SchemaMismatchError(
+                f"the mode `{self._operation.mode}` finds rows by their primary key, and none is declared for "
+                f"{self._operation.table}",
+                code="DD786",
+                hint="use `create-load` with a table definition that declares PRIMARY KEY",
+            )
+        return definition.primary_key
+
+    def _filled_columns(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return the table's columns that some input fills, in the table's order."""
+        filled = {match.target.name for _, files in self._inputs for match in self._matches(files, columns)}
+        return tuple(column for column in columns if column.name in filled)
+
+    def _refuse_repeated_keys(self, temporary: TableName, key: tuple[str, ...]) -> None:
+        query = duplicates_query(temporary, key, self._dialect, _KEYS_SHOWN)
+        repeated = self._transaction.fetch(query)
+        if repeated:
+            raise DataError(
+                f"the rows to load into {self._operation.table} hold the same primary key more than once",
+                code="DD788",
+                hint="load them with `append` into a staging table, and upsert from there",
+                details=tuple(
+                    ", ".join(f"{name}={value}" for name, value in zip(key, row, strict=False))
+                    + f": {row[-1]} rows"
+                    for row in repeated
+                ),
+            )

@@ -1,0 +1,200 @@
+"""RunCommand: a shell command or a script of the user's, with staging directories."""
+
+import shutil
+import signal
+import sys
+import tempfile
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+
+from dataduct.engine.context import AttemptContext, Outcome
+from dataduct.errors import CheckFailedError, CommandFailedError, Interrupted, RunError, StorageError
+from dataduct.model.dataset import Manifest
+from dataduct.model.operations import RunCommand, StagedInput, StagedOutput
+from dataduct.model.verdict import CheckVerdict
+from dataduct.storage.datasets import collect_from_command, stage_for_command
+
+_LINES_SHOWN = 5
+_CHARACTERS_SHOWN = 300
+
+
+def handle(operation: RunCommand, attempt: AttemptContext) -> Outcome:
+    """Stage the inputs, run the command, and publish its outputs if it ends well.
+
+    Raises:
+        CommandFailedError: It ended badly (DD783) or could not be started (DD782).
+        CheckFailedError: It is a check and ended badly.
+        Interrupted: It was stopped.
+    """
+    try:
+        room = tempfile.TemporaryDirectory(prefix="dataduct-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise StorageError(
+            f"no temporary directory can be made for the command: {error.strerror}", code="DD784"
+        ) from error
+    with room as path:
+        root = Path(path)
+        variables = {
+            **_staging_directories(operation.inputs, root / "input"),
+            **_staging_directories(operation.outputs, root / "output"),
+        }
+        _stage_inputs(operation, attempt, variables)
+        lines = _run(operation, attempt, root, variables)
+        outcome = _collect_outputs(operation, attempt, variables)
+        return replace(outcome, verdict=_passed(attempt, lines)) if operation.is_check else outcome
+
+
+def _staging_directories(
+    staged: tuple[StagedInput, ...] | tuple[StagedOutput, ...], root: Path
+) -> dict[str, Path]:
+    """Make one directory for each variable and the subdirectories asked for; return them by variable."""
+    directories: dict[str, Path] = {}
+    for item in staged:
+        directory = directories.setdefault(item.variable, root / item.variable)
+        (directory / (item.subdirectory or "")).mkdir(parents=True, exist_ok=True)
+    return directories
+
+
+def _stage_inputs(operation: RunCommand, attempt: AttemptContext, variables: dict[str, Path]) -> None:
+    for staged in operation.inputs:
+        key, _ = attempt.published(staged.dataset)
+        stage_for_command(
+            attempt.workbench.storage,
+            key,
+            variables[staged.variable] / (staged.subdirectory or ""),
+            cancellation=attempt.cancellation,
+        )
+
+
+def _run(
+    operation: RunCommand, attempt: AttemptContext, root: Path, variables: dict[str, Path]
+) -> deque[str]:
+    """Run the command to its end and return its last lines."""
+    directory = _working_directory(operation, root)
+    arguments = _command_line(operation, directory)
+    attempt.log.write(" ".join(arguments))
+    lines: deque[str] = deque(maxlen=_LINES_SHOWN)
+
+    def take_line(line: str) -> None:
+        attempt.log.write(line)
+        if line.strip():
+            lines.append(attempt.session.redact(line)[:_CHARACTERS_SHOWN])
+
+    try:
+        code = attempt.workbench.processes.run(
+            arguments,
+            directory=directory,
+            environment={
+                **attempt.environment(),
+                **{name: str(path) for name, path in variables.items()},
+            },
+            cancellation=attempt.cancellation,
+            on_line=take_line,
+        )
+    except OSError as error:
+        raise CommandFailedError(
+            f"{_name(operation)} could not be started: {error.strerror}",
+            code="DD782",
+            hint="make it executable and give it a first line such as `#!/usr/bin/env bash`",
+        ) from error
+    if attempt.cancellation.requested:
+        raise Interrupted(f"{_name(operation)} was stopped", code="DD910")
+    if code != 0:
+        raise _failure(operation, attempt, code, tuple(lines))
+    return lines
+
+
+def _working_directory(operation: RunCommand, root: Path) -> Path:
+    directory = root / "work"
+    try:
+        if operation.script_directory is None:
+            directory.mkdir()
+        else:
+            shutil.copytree(operation.script_directory, directory, symlinks=True)
+    except (OSError, shutil.Error) as error:
+        raise StorageError(
+            f"the working directory of the command cannot be made from {operation.script_directory}: {error}",
+            code="DD784",
+        ) from error
+    return directory
+
+
+def _command_line(operation: RunCommand, directory: Path) -> list[str]:
+    if operation.script is None:
+        return ["bash", "-c", operation.command or "", "bash", *operation.arguments]
+    script = Path(operation.script)
+    if operation.script_directory is not None and script.is_relative_to(operation.script_directory):
+        script = directory / script.relative_to(operation.script_directory)
+    interpreter = {".py": [sys.executable], ".sh": ["bash"]}.get(script.suffix) or _shebang(script)
+    return [*interpreter, str(script), *operation.arguments]
+
+
+def _shebang(script: Path) -> list[str]:
+    """Return the interpreter that the script's first line names, or nothing if the system can run it itself."""
+    try:
+        if script.stat().st_mode & 0o111:
+            return []
+        with script.open("rb") as file:
+            first = file.readline(256)
+    except OSError:
+        return []
+    if not first.startswith(b"#!"):
+        return []
+    return first[2:].decode("utf-8", "replace").split()
+
+
+def _name(operation: RunCommand) -> str:
+    return f"script {operation.script}" if operation.script else "the command"
+
+
+def _failure(operation: RunCommand, attempt: AttemptContext, code: int, lines: tuple[str, ...]) -> RunError:
+    end = f"ended by signal {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+    if operation.is_check:
+        verdict = CheckVerdict(
+            check="command",
+            passed=False,
+            summary=f"the check's command {end}" + (f": {lines[-1]}" if lines else ""),
+            figures={"exit_code": code},
+        )
+        attempt.record_verdict(verdict)
+        return CheckFailedError(verdict)
+    return CommandFailedError(f"{_name(operation)} {end}", code="DD783", details=lines)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def _passed(attempt: AttemptContext, lines: deque[str]) -> CheckVerdict:
+    verdict = CheckVerdict(
+        check="command",
+        passed=True,
+        summary="the check's command ended well" + (f": {lines[-1]}" if lines else ""),
+        figures={"exit_code": 0},
+    )
+    attempt.record_verdict(verdict)
+    return verdict
+
+
+def _collect_outputs(operation: RunCommand, attempt: AttemptContext, variables: dict[str, Path]) -> Outcome:
+    manifests: list[Manifest] = [
+        collect_from_command(
+            attempt.workbench.storage,
+            attempt.dataset_key(staged.dataset),
+            variables[staged.variable] / (staged.subdirectory or ""),
+            producer=attempt.step.name,
+            cancellation=attempt.cancellation,
+        )
+        for staged in operation.outputs
+    ]
+    if not manifests:
+        return Outcome()
+    files = sum(len(manifest.parts) for manifest in manifests)
+    return Outcome(
+        bytes=sum(manifest.bytes for manifest in manifests),
+        message=f"{files:,} {'file' if files == 1 else 'files'}",
+    )

@@ -1,0 +1,125 @@
+"""What the steps of a run work with, opened when the first one asks for it and closed at the end."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from dataduct.config.project import Project
+from dataduct.config.secrets import resolve_secrets
+from dataduct.connectors.base import Reader, closing_reader
+from dataduct.engine.process import ProcessGroups
+from dataduct.errors import UserError
+from dataduct.model.nearest import did_you_mean
+from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES
+from dataduct.storage.base import Storage
+from dataduct.warehouses.base import Warehouse
+
+
+def _ignore(message: str) -> None:
+    """Take a message nobody listens to."""
+
+
+class Workbench:
+    """Storage, warehouse and source systems of a project, for the threads of one run.
+
+    Storage and warehouse are opened once, when they are first asked for; each use of a connection opens its own.
+
+    Attributes:
+        project: The project whose settings say what to open.
+        processes: The commands that run now.
+        on_wait: Told when opening or using something waits for another process.
+    """
+
+    def __init__(self, project: Project, *, on_wait: Callable[[str], None] = _ignore) -> None:
+        self.project = project
+        self.processes = ProcessGroups()
+        self.on_wait = on_wait
+        self._opening_storage = threading.Lock()
+        self._opening_warehouse = threading.Lock()
+        self._closing = ExitStack()
+        self._storage: Storage | None = None
+        self._warehouse: Warehouse | None = None
+
+    @property
+    def log_directory(self) -> Path:
+        """The directory that `Attempt.log_file` is relative to."""
+        return self.project.log_directory
+
+    @property
+    def storage(self) -> Storage:
+        """The storage of datasets. Raises UserError for wrong settings."""
+        with self._opening_storage:
+            if self._storage is None:
+                settings = self._resolved(self.project.settings.storage)
+                open_storage: Any = STORAGE.load(settings["type"])
+                self._storage = open_storage(settings, project_directory=self.project.root)
+            return self._storage
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The warehouse.
+
+        Raises:
+            UserError: Its settings are wrong.
+            WarehouseError: It cannot be opened.
+            LockTimeoutError: Another process held it for too long.
+        """
+        with self._opening_warehouse:
+            if self._warehouse is None:
+                settings = self._resolved(self.project.settings.warehouse)
+                provider: Any = WAREHOUSES.load(settings["type"])
+                warehouse: Warehouse = provider.open_warehouse(
+                    settings,
+                    project_directory=self.project.root,
+                    lock_timeout=self.project.settings.engine.lock_timeout,
+                    on_wait=self._say_waiting,
+                )
+                self._closing.callback(warehouse.close)
+                self._warehouse = warehouse
+            return self._warehouse
+
+    @contextmanager
+    def reader(self, alias: str, database: str | None = None) -> Iterator[Reader]:
+        """Open a connection of its own to a source system for the block.
+
+        Raises:
+            UserError: There is no such connection (DD932), or its settings are wrong.
+            SourceError: The source cannot be read.
+            TransientError: The source cannot be reached now.
+        """
+        connections = self.project.settings.connections
+        if alias not in connections:
+            raise UserError(
+                f"there is no connection `{alias}` in the settings",
+                code="DD932",
+                hint=did_you_mean(alias, connections) or "add it under `connections:` in dataduct.yml",
+            )
+        settings = self._resolved(connections[alias])
+        open_reader: Any = CONNECTORS.load(settings["type"])
+        reader: Reader = open_reader(settings, database=database, project_directory=self.project.root)
+        with closing_reader(reader):
+            yield reader
+
+    def close(self) -> None:
+        """Close what was opened; again does nothing."""
+        with self._opening_storage, self._opening_warehouse:
+            self._storage = self._warehouse = None
+            self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _resolved(self, options: dict[str, Any]) -> dict[str, Any]:
+        return resolve_secrets(options, project=self.project, environment=os.environ)
+
+    def _say_waiting(self, message: str) -> None:
+        self.on_wait(message)

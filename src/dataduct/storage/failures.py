@@ -1,0 +1,43 @@
+"""What the operating system's refusals mean, in words for the user."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dataduct.errors import StorageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def storage_error(error: OSError, action: str, path: Path | str) -> StorageError:
+    """Return the error to raise when the system refused to `action` (`write`) the file or directory `path`."""
+    if error.errno in _FULL:
+        return StorageError(
+            f"cannot {action} {path}: the disk is full",
+            code="DD741",
+            hint="free space, or set `storage.path` to a larger disk",
+        )
+    if error.errno in _FORBIDDEN:
+        reason = (
+            "the file system is read-only"
+            if error.errno == errno.EROFS
+            else "permission is denied to this user"
+        )
+        return StorageError(
+            f"cannot {action} {path}: {reason}",
+            code="DD742",
+            hint="give the user that runs dataduct the permission, or set `storage.path` to another directory",
+        )
+    reason = (error.strerror or str(error)).lower()
+    return StorageError(f"cannot {action} {path}: {reason}", code="DD743")
+
+
+@contextmanager
+def storage_errors(action: str, path: Path | str) -> Iterator[None]:
+    """Raise an `OSError` of the block as the `StorageError` it means."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, action, path) from error

@@ -1,0 +1,128 @@
+"""The DuckDB warehouse's settings, and what it can do. DuckDB itself is imported when a warehouse is opened."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dataduct.errors import UserError
+from dataduct.model.nearest import did_you_mean
+from dataduct.warehouses.base import Warehouse, WarehouseCapabilities, WarehouseProvider
+
+IN_MEMORY = ":memory:"
+
+
+class DuckDbSettings(BaseModel):
+    """The settings of a DuckDB warehouse."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    type: Literal["duckdb"] = Field("duckdb", description="The kind of warehouse.")
+    path: str = Field(
+        min_length=1,
+        description="File of the warehouse, relative to the project; made if it is missing. `:memory:` keeps "
+        "everything in memory and loses it in the end.",
+        examples=["warehouse.duckdb"],
+    )
+    memory_limit: str = Field(
+        "192MB",
+        pattern=r"^ *[0-9]+(\.[0-9]+)? *([KMGT]i?B) *$",
+        description="Memory that DuckDB may use before it puts data on disk. The process needs about 120 MB more. "
+        "The default is enough to load any number of rows; large sorts and joins are faster with more.",
+        examples=["192MB", "2GB"],
+    )
+    threads: int = Field(
+        default_factory=lambda: min(4, os.cpu_count() or 1),
+        ge=1,
+        description="Threads that one statement may use. By default one for each processor, at most 4.",
+    )
+    temp_directory: str | None = Field(
+        None,
+        description="Directory for data that does not fit in memory, relative to the project. By default it stands "
+        "beside the file.",
+    )
+
+
+class DuckDbProvider(WarehouseProvider):
+    """DuckDB, embedded: a file on this machine, or memory."""
+
+    name: ClassVar[str] = "duckdb"
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, object]) -> WarehouseCapabilities:
+        """Return what DuckDB can do. Raises `UserError` for wrong settings."""
+        _validated(settings)
+        return WarehouseCapabilities(dialect="duckdb", enforces_primary_key=False, transactional_ddl=True)
+
+    @classmethod
+    def open_warehouse(
+        cls,
+        settings: Mapping[str, object],
+        *,
+        project_directory: Path,
+        lock_timeout: float,
+        on_wait: Callable[[str], None],
+    ) -> Warehouse:
+        """Open the file, or a database in memory; see `WarehouseProvider.open_warehouse`."""
+        from dataduct.warehouses import duckdb_file
+        from dataduct.warehouses.duckdb_warehouse import DuckDbWarehouse
+
+        validated = _validated(settings)
+        config = _config(validated, project_directory)
+        if validated.path == IN_MEMORY:
+            connection = duckdb_file.open_in_memory(config)
+        else:
+            connection = duckdb_file.open_file(
+                project_directory / validated.path,
+                validated.path,
+                config,
+                lock_timeout=lock_timeout,
+                on_wait=on_wait,
+            )
+        return DuckDbWarehouse(connection, cls.capabilities(settings))
+
+
+def _validated(settings: Mapping[str, object]) -> DuckDbSettings:
+    try:
+        return DuckDbSettings.model_validate(dict(settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        known = DuckDbSettings.model_fields
+        hint = did_you_mean(name, known) if name not in known else known[name].description
+        raise UserError(
+            f"the warehouse's settings are wrong: {_what(first['type'], first['msg'], name)}",
+            code="DD700",
+            hint=hint,
+        ) from None
+
+
+def _what(kind: str, message: str, name: str) -> str:
+    match kind:
+        case "missing":
+            return f"`{name}` is missing"
+        case "extra_forbidden":
+            return f"a DuckDB warehouse has no setting `{name}`"
+        case "string_pattern_mismatch":
+            return f"`{name}` is not an amount of memory such as 192MB or 2GB"
+        case _:
+            return f"`{name}`: {message[:1].lower()}{message[1:]}"
+
+
+def _config(settings: DuckDbSettings, project_directory: Path) -> dict[str, str | bool | int]:
+    config: dict[str, str | bool | int] = {
+        "memory_limit": settings.memory_limit.strip(),
+        "threads": settings.threads,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "python_enable_replacements": False,
+    }
+    if settings.temp_directory is not None:
+        config["temp_directory"] = str(project_directory / settings.temp_directory)
+    elif settings.path == IN_MEMORY:
+        config["temp_directory"] = str(Path(tempfile.gettempdir()) / f"dataduct-duckdb-{os.getpid()}")
+    return config

@@ -1,0 +1,110 @@
+"""One DuckDB cursor at work for one attempt: statements that can be interrupted and never leak DuckDB's errors."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import duckdb
+
+from dataduct.errors import Interrupted, SqlError
+from dataduct.model.cancellation import Cancellation
+from dataduct.warehouses.base import Row
+from dataduct.warehouses.duckdb_errors import translating
+
+_INTERRUPT_AGAIN_SECONDS = 0.05
+_FETCH_ROWS = 10_000
+
+
+class Session:
+    """A cursor of its own and the cancellation of the attempt that uses it. One thread uses it at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, cancellation: Cancellation) -> None:
+        self.cancellation = cancellation
+        with translating():
+            self.cursor = connection.cursor()
+
+    def close(self) -> None:
+        """Release the cursor."""
+        self.cursor.close()
+
+    def sibling(self) -> "Session":
+        """Return a session of the same warehouse that is outside this one's transaction."""
+        return Session(self.cursor, self.cancellation)
+
+    def forget(self, view: str) -> None:
+        """Drop a registered reader, also where the transaction it was registered in has failed."""
+        with suppress(duckdb.Error):
+            self.cursor.unregister(view)
+
+    def check(self) -> None:
+        """Raise `Interrupted` if the work was asked to stop."""
+        if self.cancellation.requested:
+            raise Interrupted(self.cancellation.reason or "interrupted", code="DD710")
+
+    @contextmanager
+    def running(self, statement: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give the cursor for a block that is interrupted when the work is asked to stop."""
+        self.check()
+        with translating(statement, self.cancellation), self._interruptible():
+            yield self.cursor
+
+    def execute(self, statement: str) -> int | None:
+        """Run one statement to its end; return the rows it changed, or None if it changes none."""
+        with self.running(statement) as cursor:
+            parsed = cursor.extract_statements(statement)
+            if not parsed:
+                return None
+            self._refuse(parsed, statement)
+            counts = duckdb.ExpectedResultType.CHANGED_ROWS in parsed[0].expected_result_type
+            cursor.execute(parsed[0])
+            if counts and [column[0] for column in cursor.description or ()] == ["Count"]:
+                count = cursor.fetchone()
+                return None if count is None else int(count[0])
+            rows = 0
+            while batch := cursor.fetchmany(_FETCH_ROWS):
+                rows += len(batch)
+            return rows if counts else None
+
+    def fetch(self, query: str) -> list[Row]:
+        """Run a query and return its rows."""
+        with self.running(query) as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+    @staticmethod
+    def _refuse(parsed: list[duckdb.Statement], statement: str) -> None:
+        if len(parsed) > 1:
+            raise SqlError(
+                f"one statement is expected, not {len(parsed)}", code="DD716", details=(statement.strip(),)
+            )
+        if parsed[0].type == duckdb.StatementType.TRANSACTION:
+            raise SqlError(
+                "a script may not begin or end a transaction itself",
+                code="DD716",
+                hint="remove the statement: Dataduct runs the script in one transaction",
+                details=(statement.strip(),),
+            )
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        lock = threading.Lock()
+        over = threading.Event()
+
+        def repeat() -> None:
+            # DuckDB forgets an interrupt that arrives before the statement has begun.
+            while True:
+                with lock:
+                    if over.is_set():
+                        return
+                    self.cursor.interrupt()
+                over.wait(_INTERRUPT_AGAIN_SECONDS)
+
+        def interrupt() -> None:
+            threading.Thread(target=repeat, name="duckdb-interrupt", daemon=True).start()
+
+        with self.cancellation.interrupting(interrupt):
+            try:
+                yield
+            finally:
+                with lock:
+                    over.set()

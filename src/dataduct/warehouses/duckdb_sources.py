@@ -1,0 +1,242 @@
+"""A dataset's files as relations that DuckDB reads."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataduct.errors import DataductError, DataError, StorageError
+from dataduct.model.operations import FileFormat
+from dataduct.warehouses.base import DatasetFiles
+from dataduct.warehouses.duckdb_catalog import literal, quoted
+from dataduct.warehouses.duckdb_session import Session
+
+_VIEW = "dataduct_delimited_rows"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A column of a source: its name, and its type as DuckDB spells it."""
+
+    name: str
+    type: str
+
+
+class Source(ABC):
+    """Rows of a dataset that have the same columns.
+
+    Attributes:
+        failure: What went wrong while the files were read, where DuckDB's own error cannot say it.
+        rejected: One line for each row that the reader itself left out.
+    """
+
+    columns: tuple[SourceColumn, ...]
+    failure: DataductError | None = None
+    rejected: tuple[str, ...] = ()
+
+    @abstractmethod
+    def relation(
+        self, session: Session, positions: Sequence[int], *, numbered: bool
+    ) -> AbstractContextManager[str]:
+        """Give SQL selecting the columns at `positions` as `dataduct_0`, `dataduct_1`, ...
+
+        If `numbered`, it has the row's number too, `dataduct_row`, from 1 over the whole dataset. The SQL may be run once, within the block.
+        """
+
+    @abstractmethod
+    def pieces(self) -> "Sequence[Source]":
+        """Return the source cut into parts whose rows can be numbered."""
+
+
+@dataclass
+class ParquetSource(Source):
+    """Parquet files of one schema; `first_row` is the number of their first row in the dataset."""
+
+    paths: tuple[str, ...]
+    rows: tuple[int, ...]
+    first_row: int
+    columns: tuple[SourceColumn, ...] = ()
+
+    @contextmanager
+    def relation(self, session: Session, positions: Sequence[int], *, numbered: bool) -> Iterator[str]:
+        """Let DuckDB read the files itself."""
+        selected = [
+            f"{quoted(self.columns[position].name)} AS dataduct_{n}" for n, position in enumerate(positions)
+        ]
+        if numbered:
+            selected.append(f"file_row_number + {self.first_row} AS dataduct_row")
+        yield f"SELECT {', '.join(selected)} FROM {_read_parquet(self.paths, numbered=numbered)}"
+
+    def pieces(self) -> Sequence[Source]:
+        """Return one source for each file."""
+        pieces, first_row = [], self.first_row
+        for path, rows in zip(self.paths, self.rows, strict=True):
+            pieces.append(replace(self, paths=(path,), rows=(rows,), first_row=first_row))
+            first_row += rows
+        return pieces
+
+
+class DelimitedSource(Source):
+    """Delimited files; every column is text. Rows that cannot be read are left out as `max_errors` allows."""
+
+    def __init__(self, files: DatasetFiles, file_format: FileFormat) -> None:
+        self._files = files
+        self._file_format = file_format
+        with _closing(self._open()) as reader:
+            self.columns = tuple(SourceColumn(name, "VARCHAR") for name in reader.schema.names)
+
+    @contextmanager
+    def relation(self, session: Session, positions: Sequence[int], *, numbered: bool) -> Iterator[str]:
+        """Register the reader's batches with their row numbers for the block."""
+        names = [f"c{n}" for n in range(len(self.columns))]
+        schema = pa.schema([*((name, pa.string()) for name in names), ("dataduct_row", pa.int64())])
+        with _closing(self._open()) as reader:
+            batches = pa.RecordBatchReader.from_batches(schema, self._numbered(reader, schema))
+            with session.running() as cursor:
+                cursor.register(_VIEW, batches)
+            try:
+                selected = [f"c{position} AS dataduct_{n}" for n, position in enumerate(positions)]
+                if numbered:
+                    selected.append("dataduct_row")
+                yield f"SELECT {', '.join(selected)} FROM {_VIEW}"
+            finally:
+                session.forget(_VIEW)
+
+    def pieces(self) -> Sequence[Source]:
+        """Return the source itself: its rows are numbered as they are read."""
+        return (self,)
+
+    def _open(self) -> pa.RecordBatchReader:
+        from dataduct.storage.delimited import open_delimited
+
+        self.failure, self.rejected = None, ()
+        return open_delimited(
+            self._files.paths,
+            delimited_format(self._files),
+            self._file_format,
+            on_bad_row=self._reject if self._file_format.max_errors else None,
+        )
+
+    def _reject(self, message: str) -> None:
+        self.rejected = (*self.rejected, message)
+        if len(self.rejected) > self._file_format.max_errors:
+            raise DataError(
+                f"more than {self._file_format.max_errors} rows cannot be read",
+                code="DD707",
+                hint="mend the rows, or allow more to be left out with `--max_error`",
+                details=self.rejected[:3],
+            )
+
+    def _numbered(self, reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        first = 1
+        try:
+            for batch in reader:
+                numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
+                first += batch.num_rows
+                yield pa.RecordBatch.from_arrays([*batch.columns, numbers], schema=schema)
+        except DataductError as error:
+            self.failure = error
+            raise
+
+
+def sources(session: Session, files: DatasetFiles, file_format: FileFormat) -> list[Source]:
+    """Return the dataset's files as sources, in order: one for each run of files with the same columns."""
+    if not files.paths:
+        return []
+    if files.manifest.format != "parquet":
+        return [DelimitedSource(files, file_format)]
+    groups: list[tuple[pa.Schema, ParquetSource]] = []
+    first_row = 1
+    for path in files.paths:
+        schema, rows = _footer(path)
+        if groups and groups[-1][0].equals(schema):
+            group = groups[-1][1]
+            group.paths, group.rows = (*group.paths, path), (*group.rows, rows)
+        else:
+            groups.append((schema, ParquetSource((path,), (rows,), first_row)))
+        first_row += rows
+    for schema, group in groups:
+        described = session.fetch(f"DESCRIBE SELECT * FROM {_read_parquet(group.paths[:1], numbered=False)}")
+        group.columns = tuple(
+            SourceColumn(str(row[0]), _type_name(field, str(row[1])))
+            for field, row in zip(schema, described, strict=True)
+        )
+    return [group for _, group in groups]
+
+
+def column_names(files: DatasetFiles, file_format: FileFormat) -> tuple[str | None, ...]:
+    """Return the dataset's column names; None for each column of a format without names."""
+    if files.manifest.format == "parquet":
+        if files.paths:
+            return tuple(_footer(files.paths[0])[0].names)
+        return tuple(field.name for field in files.manifest.fields or ())
+    if not files.paths:
+        return ()
+    columns = DelimitedSource(files, file_format).columns
+    if delimited_format(files) == "csv":
+        return tuple(column.name for column in columns)
+    return (None,) * len(columns)
+
+
+def delimited_format(files: DatasetFiles) -> Literal["tsv", "csv"]:
+    """Return the dataset's delimited format. Raises `DataError` for a format that no table can be loaded from."""
+    match files.manifest.format:
+        case "tsv" | "csv" as name:
+            return name
+        case other:
+            raise DataError(
+                f"a dataset of format {other} cannot be loaded into a table",
+                code="DD717",
+                hint="give the dataset the format `parquet`, `tsv` or `csv`",
+            )
+
+
+@contextmanager
+def _closing(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatchReader]:
+    """Close `reader` at the end of the block."""
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def _read_parquet(paths: Sequence[str], *, numbered: bool) -> str:
+    return (
+        f"read_parquet([{', '.join(map(_path_literal, paths))}], file_row_number = {str(numbered).lower()})"
+    )
+
+
+def _path_literal(path: str) -> str:
+    """Return a path as a literal that DuckDB does not read as a pattern."""
+    return literal("".join(f"[{character}]" if character in "*?[" else character for character in path))
+
+
+def _footer(path: str) -> tuple[pa.Schema, int]:
+    try:
+        with pq.ParquetFile(path) as file:
+            schema, rows = file.schema_arrow.remove_metadata(), file.metadata.num_rows
+    except FileNotFoundError:
+        raise StorageError(f"the dataset's file {path} is missing", code="DD713") from None
+    except (OSError, pa.ArrowException) as error:
+        raise StorageError(
+            f"{path} is not a Parquet file that can be read",
+            code="DD713",
+            details=(str(error).splitlines()[0],),
+        ) from error
+    for field in schema:
+        if pa.types.is_decimal256(field.type):
+            raise DataError(
+                f"column {field.name} is {field.type}; DuckDB holds at most 38 digits",
+                code="DD707",
+                hint=f"cast {field.name} to fewer digits or to text where it is extracted",
+            )
+    return schema, rows
+
+
+def _type_name(field: pa.Field, described: str) -> str:
+    """Return DuckDB's type of a column; a column of nothing but NULLs counts as text."""
+    return "VARCHAR" if pa.types.is_null(field.type) else described

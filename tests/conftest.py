@@ -1,0 +1,25 @@
+"""Fixtures for the whole suite."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """Compare a text with the golden file of that name; `UPDATE_GOLDEN=1` rewrites the file instead."""
+
+    def compare(name: str, actual: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(actual, encoding="utf-8")
+            return
+        assert path.exists(), f"golden file {name} is missing; run with UPDATE_GOLDEN=1 and read it"
+        assert actual == path.read_text(encoding="utf-8")
+
+    return compare

@@ -1,0 +1,28 @@
+"""The databases that the contract of the run store is held against."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dataduct.runs.queries import RunQueries
+from dataduct.runs.store import RunStore, open_store
+
+
+@pytest.fixture(params=["sqlite"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A path or URL of an empty store."""
+    assert request.param == "sqlite"
+    return str(tmp_path / "deep" / "runs.sqlite")
+
+
+@pytest.fixture
+def store(location: str) -> Iterator[RunStore]:
+    opened = open_store(location, redact=lambda text: text.replace("hunter2", "***"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def queries(store: RunStore) -> RunQueries:
+    return RunQueries(store)

@@ -1,0 +1,149 @@
+"""The warehouses that the contract is run against."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dataduct.model.cancellation import Cancellation
+from dataduct.model.dataset import DatasetFormat, Manifest
+from dataduct.model.operations import FileFormat
+from dataduct.model.table import Column, ColumnType, TableDefinition, TableName
+from dataduct.registry import WAREHOUSES
+from dataduct.sql.create import create_table
+from dataduct.sql.dialect import DIALECTS, Dialect
+from dataduct.warehouses.base import ColumnMatch, DatasetFiles, LoadResult, Row, Transaction, Warehouse
+
+_PRELUDE = """
+import json, os, signal, sys
+from pathlib import Path
+from dataduct.model.cancellation import Cancellation
+from dataduct.registry import WAREHOUSES
+from dataduct.warehouses.loads import Load, find_loads, record_load
+settings = json.loads(sys.argv[1])
+warehouse = WAREHOUSES.load(settings["type"]).open_warehouse(
+    settings, project_directory=Path(sys.argv[2]), lock_timeout=30, on_wait=lambda message: None
+)
+load = Load(pipeline="p", step="s", table="courses", run_date="2026-01-01")
+"""
+
+
+@dataclass
+class Bench:
+    """A warehouse under test, with short names for what the tests do all the time."""
+
+    settings: dict[str, Any]
+    project: Path
+    warehouse: Warehouse
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECTS[self.warehouse.capabilities.dialect]
+
+    def reopen(self) -> None:
+        self.warehouse = open_warehouse(self.settings, self.project)
+
+    def transaction(self) -> Any:
+        return self.warehouse.transaction(Cancellation())
+
+    def run(self, *statements: str) -> list[int | None]:
+        with self.transaction() as transaction:
+            return [transaction.execute(statement) for statement in statements]
+
+    def rows(self, query: str) -> list[Row]:
+        with self.transaction() as transaction:
+            return transaction.fetch(query)
+
+    def stream(self, query: str) -> pa.Table:
+        with self.warehouse.stream(query, Cancellation()) as reader:
+            return reader.read_all()
+
+    def create(self, name: str, **types: str | ColumnType) -> TableDefinition:
+        """Create a table; a type that begins with `!` is NOT NULL."""
+        columns = []
+        for column, written in types.items():
+            text = str(written)
+            base, _, arguments = text.lstrip("!").rstrip(")").partition("(")
+            numbers = tuple(int(number) for number in arguments.split(",") if number)
+            columns.append(Column(name=column, type=ColumnType(base, numbers), nullable=not text.startswith("!")))
+        definition = TableDefinition(name=TableName(name), columns=tuple(columns))
+        with self.transaction() as transaction:
+            for statement in create_table(definition, self.dialect):
+                transaction.execute(statement.text)
+        return definition
+
+    def parquet(self, *tables: pa.Table) -> DatasetFiles:
+        paths = []
+        for table in tables:
+            path = self.project / f"part-{len(list(self.project.glob('part-*')))}.parquet"
+            pq.write_table(table, path, row_group_size=1000)
+            paths.append(str(path))
+        return DatasetFiles(Manifest(format="parquet", parts=()), tuple(paths))
+
+    def text_files(self, dataset_format: DatasetFormat, *contents: str) -> DatasetFiles:
+        paths = []
+        for content in contents:
+            path = self.project / f"text-{len(list(self.project.glob('text-*')))}"
+            path.write_text(content, encoding="utf-8")
+            paths.append(str(path))
+        return DatasetFiles(Manifest(format=dataset_format, parts=()), tuple(paths))
+
+    def load(
+        self,
+        definition: TableDefinition,
+        files: DatasetFiles,
+        file_format: FileFormat | None = None,
+        sources: Sequence[str | int] | None = None,
+    ) -> LoadResult:
+        """Load a dataset, by position unless `sources` says otherwise."""
+        with self.transaction() as transaction:
+            return load_into(transaction, definition, files, file_format, sources)
+
+    def child(self, script: str) -> "subprocess.CompletedProcess[str]":
+        """Run a script in a process of its own, with `warehouse` open and `load` a load; close ours before."""
+        text = _PRELUDE + textwrap.dedent(script)
+        return subprocess.run(
+            [sys.executable, "-c", text, json.dumps(self.settings), str(self.project)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+def load_into(
+    transaction: Transaction,
+    definition: TableDefinition,
+    files: DatasetFiles,
+    file_format: FileFormat | None = None,
+    sources: Sequence[str | int] | None = None,
+) -> LoadResult:
+    named = sources or range(len(definition.columns))
+    matches = [ColumnMatch(source, column) for source, column in zip(named, definition.columns, strict=True)]
+    return transaction.load(definition.name, files, matches, file_format or FileFormat())
+
+
+def open_warehouse(settings: dict[str, Any], project: Path) -> Warehouse:
+    provider: Any = WAREHOUSES.load(settings["type"])
+    opened = provider.open_warehouse(
+        settings, project_directory=project, lock_timeout=5, on_wait=lambda message: None
+    )
+    assert isinstance(opened, Warehouse)
+    return opened
+
+
+@pytest.fixture(params=["duckdb"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """Every warehouse in turn, empty."""
+    settings = {"duckdb": {"type": "duckdb", "path": "warehouse.duckdb", "threads": 2}}[request.param]
+    bench = Bench(settings, tmp_path, open_warehouse(settings, tmp_path))
+    yield bench
+    bench.warehouse.close()

@@ -1,0 +1,1 @@
+DELETE FROM prod.courses WHERE created_at < '{{ run_date }}';

@@ -1,0 +1,6 @@
+CREATE TABLE prod.courses (
+    course_id INTEGER NOT NULL PRIMARY KEY,
+    slug VARCHAR(255),
+    title VARCHAR(2000),
+    created_at TIMESTAMP
+);

@@ -1,0 +1,4 @@
+CREATE TABLE prod.visits (
+    course_id INTEGER,
+    visited_at TIMESTAMP
+);
