@@ -142,14 +142,14 @@ class LiveProgress:
 def permanent_lines(event: StepFinished, name_width: int, *, unicode: bool) -> list[Line]:
     """Return the lines of a step that is over: mark, name, figures; below them its note, error or verdict."""
     mark, ascii_mark, style = _MARKS.get(event.status, ("?", "?", "plain"))
-    figures = [] if event.status in UNWORKED else measures(event.rows, event.bytes, event.seconds)
     name = pad(shorten(event.step, name_width) if len(event.step) > name_width else event.step, name_width)
-    first = line(
-        Span(mark if unicode else ascii_mark, style), f" {name}  ", "  ".join(figures) or event.status
-    )
+    lead = (Span(mark if unicode else ascii_mark, style), f" {name}  ")
+    note = (event.message or "").strip().partition("\n")[0]
+    if event.status in UNWORKED:
+        return [line(*lead, event.status, f": {note}" if note else "")]
+    first = line(*lead, "  ".join(measures(event.rows, event.bytes, event.seconds)))
     if event.verdict is not None:
         return [first, _verdict_line(event.verdict)]
-    note = (event.message or "").strip().partition("\n")[0]
     return (
         [first, line("    ", Span(note, "error" if event.status == "failed" else "dim"))] if note else [first]
     )

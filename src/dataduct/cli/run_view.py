@@ -99,6 +99,6 @@ class RunView:
         return [
             step.name
             for step in self.steps.values()
-            if (step.finished is None and not step.attempt)
-            or (step.finished is not None and step.finished.status == "skipped")
+            if not step.attempt
+            and (step.finished is None or step.finished.status in ("skipped", "interrupted"))
         ]

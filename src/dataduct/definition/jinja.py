@@ -170,6 +170,10 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             return False
         return super().is_safe_attribute(obj, attr, value)
 
+    def wrap_str_format(self, value: Any) -> None:
+        """Return None: `format` of texts is refused like every method that is not on the list."""
+        return
+
     def unsafe_undefined(self, obj: Any, attribute: str) -> StrictUndefined:
         """Return the value that stands for an attribute a template may not read."""
         kind = "a text" if isinstance(obj, str) else "this value"

@@ -179,7 +179,7 @@ def template_problem(position: Position) -> Problem:
 
 def _text_after_bracket(failure: SyntaxFailure) -> Problem | None:
     match = _BRACE_VALUE.search(failure.content)
-    if match is None or failure.open_flow is not None or "did not find expected key" not in failure.words:
+    if match is None or failure.open_flow is not None or "block mapping" not in failure.doing:
         return None
     opening = match[1]
     before = failure.lines.text[: failure.offset].rstrip(" ")

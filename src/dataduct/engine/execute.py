@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 
 from dataduct.engine.attempts import StepResult, run_step
+from dataduct.engine.committed import committed_loads
 from dataduct.engine.engine import STOP_GRACE_SECONDS, RunOptions, RunResult
 from dataduct.engine.preparation import join_run
+from dataduct.engine.pruning import overwritten_steps, writes_tables
 from dataduct.engine.session import Session, now
 from dataduct.engine.signals import handling_signals
 from dataduct.engine.workbench import Workbench
@@ -35,7 +37,8 @@ def execute_step(
     """Run one step of a plan and nothing else; whoever asks for it keeps the order of the steps.
 
     The datasets it reads must be published under the run's id. The run is recorded when its first step is executed,
-    and ends when its last one does. Of `options`, `run_id` and `force` count.
+    and ends when its last one does. A load that is committed is not repeated, unless another run has overwritten its
+    rows before a later step of the plan has read them. Of `options`, `run_id` and `force` count.
 
     Raises:
         UserError: The plan has no such step (DD931), or the run is of another pipeline or run date (DD930).
@@ -45,6 +48,9 @@ def execute_step(
     session = Session(bound, workbench, store, run_id=options.run_id, listener=listener, force=options.force)
     earlier = join_run(session)
     _look_back(session, earlier)
+    if writes_tables(step) and not session.force:
+        loads = committed_loads(workbench.warehouse, bound, bound.steps)
+        session.repeated = frozenset(overwritten_steps(bound.steps, loads))
     session.emit(
         RunStarted(
             run_id=session.run_id,

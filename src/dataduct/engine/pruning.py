@@ -74,7 +74,7 @@ def prune(
         published: Whether a dataset of the run is there.
         needs: The steps that a step waits for.
     """
-    repeated = _overwritten(steps, loads)
+    repeated = overwritten_steps(steps, loads)
     done = {step.name for step in steps if writes_tables(step) and step.name in loads} - repeated
     kept = {name: _KEPT for name in done if name in succeeded}
     loaded = {name: loaded_note(loads[name]) for name in done if name not in succeeded}
@@ -120,7 +120,7 @@ def _is_unneeded(step: PlanStep, steps: Sequence[PlanStep], finished: Collection
     return bool(consumers) and all(name in finished for name in consumers)
 
 
-def _overwritten(steps: Sequence[PlanStep], loads: Mapping[str, CommittedLoad]) -> set[str]:
+def overwritten_steps(steps: Sequence[PlanStep], loads: Mapping[str, CommittedLoad]) -> set[str]:
     """Return the committed steps to do again, so that what has not run yet reads the rows it should."""
     repeated: set[str] = set()
     while True:

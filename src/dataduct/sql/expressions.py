@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from dataduct.sql.column_types import INTERVAL_FIELDS
 from dataduct.sql.cursor import Cursor
 from dataduct.sql.tokens import Token
 from dataduct.sql.type_grammar import skip_type
@@ -18,7 +19,6 @@ _NOT_OPERANDS = frozenset(
         *("ENCODE", "DISTKEY", "SORTKEY", "IDENTITY", "GENERATED", "COLLATE"),
     }
 )
-_UNITS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 
 
 def skip_expression(cursor: Cursor) -> tuple[Token, ...]:
@@ -70,8 +70,8 @@ def _named(cursor: Cursor) -> None:
         cursor.skip_group()
     elif following is not None and following.kind == "string":
         cursor.index += 1
-        if cursor.take_any(_UNITS) and cursor.take("TO"):
-            cursor.take_any(_UNITS)
+        if cursor.take_any(INTERVAL_FIELDS) and cursor.take("TO"):
+            cursor.take_any(INTERVAL_FIELDS)
 
 
 def _case(cursor: Cursor) -> None:

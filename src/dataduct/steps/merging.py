@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from dataduct.errors import UserError
 from dataduct.model.operations import MatchColumns, RunSql, SqlStatement
 from dataduct.model.table import TableDefinition, TableName
+from dataduct.model.template import TemplateSource
 from dataduct.sql.dialect import DIALECTS, Dialect
 from dataduct.sql.history import history as history_script
 from dataduct.sql.queries import analyze
@@ -146,6 +147,7 @@ def run_merge(
         statements = script(merge.destination, merge.source, dialect)
         if merge.history is not None:
             statements += history_script(merge.history, merge.destination, dialect, at=RUN_TIME)
+            context.templates.append(TemplateSource(RUN_TIME, context.position_of("history")))
     except UserError as error:
         _report(error, properties, context)
         return None

@@ -28,7 +28,9 @@ _TIMESTAMPS = {
     "TIMESTAMP_NS": 9,
 }
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
-_DOUBLE_PRECISION = "1e-15"
+_PRECISION = {"FLOAT": "1e-6", "DOUBLE": "1e-15"}
+"""Relative difference within which two numbers of a type are the same to its last digit but one."""
+
 _FINER_THAN_MICROSECONDS = r"\.[0-9]{6}[0-9]*[1-9]"
 _OFFSET = r":[0-9.]+\s*[+-][0-9:]*[1-9][0-9:]*\s*$"
 _ZONE_NAME = r":.*[A-Za-z]{2}"
@@ -71,8 +73,10 @@ def conversion(value: str, source: str, target: str) -> Conversion:
     if _is_exact(source, target):
         return Conversion(cast, attempt)
     if source in _FLOAT_BITS and _DECIMAL.fullmatch(target):
+        digits = f"CAST({value} AS VARCHAR)"  # DuckDB's own cast gives 1234567.89 as 1234567.8899999998
+        cast, attempt = f"CAST({digits} AS {target})", f"TRY_CAST({digits} AS {target})"
         difference = f"abs(TRY_CAST({attempt} AS {source}) - {value})"
-        return Conversion(cast, attempt, f"{difference} > abs({value}) * {_DOUBLE_PRECISION}")
+        return Conversion(cast, attempt, f"{difference} > abs({value}) * {_PRECISION[source]}")
     if _casts_back(source, target):
         return Conversion(cast, attempt, _differs(f"TRY_CAST({attempt} AS {source})", value, attempt))
     return Conversion(
@@ -141,7 +145,7 @@ def _from_text(value: str, target: str) -> Conversion:
         number = f"TRY_CAST({value} AS DOUBLE)"
         scientific = (
             f"(regexp_matches({value}, '[eE]') AND "
-            f"abs(CAST({attempt} AS DOUBLE) - {number}) <= abs({number}) * {_DOUBLE_PRECISION})"
+            f"abs(CAST({attempt} AS DOUBLE) - {number}) <= abs({number}) * {_PRECISION['DOUBLE']})"
         )
         return Conversion(cast, attempt, f"NOT ({plain} OR {scientific})")
     if target in _FLOAT_BITS:

@@ -66,7 +66,7 @@ class Bench:
         with self.warehouse.stream(query, Cancellation()) as reader:
             return reader.read_all()
 
-    def create(self, name: str, **types: str | ColumnType) -> TableDefinition:
+    def create(self, table: str, /, **types: str | ColumnType) -> TableDefinition:
         """Create a table; a type that begins with `!` is NOT NULL."""
         columns = []
         for column, written in types.items():
@@ -74,7 +74,7 @@ class Bench:
             base, _, arguments = text.lstrip("!").rstrip(")").partition("(")
             numbers = tuple(int(number) for number in arguments.split(",") if number)
             columns.append(Column(name=column, type=ColumnType(base, numbers), nullable=not text.startswith("!")))
-        definition = TableDefinition(name=TableName(name), columns=tuple(columns))
+        definition = TableDefinition(name=TableName(table), columns=tuple(columns))
         with self.transaction() as transaction:
             for statement in create_table(definition, self.dialect):
                 transaction.execute(statement.text)

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dataduct.codes import catalogue
+from dataduct.definition import tree_builder
 from dataduct.definition.lines import Lines
 from dataduct.definition.loader import parse_pipeline
 from dataduct.definition.templates import check
@@ -53,3 +55,14 @@ def test_a_broken_file_gives_the_problems_written_beside_it(
 def test_every_problem_has_an_entry_in_the_catalogue(path: Path) -> None:
     known = catalogue()
     assert all(problem.code in known for problem in problems_of(path))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in INPUTS if path.suffix == ".yaml"], ids=lambda path: path.name
+)
+def test_the_problems_are_the_same_without_libyaml(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_libyaml = problems_of(path)
+    monkeypatch.setattr(tree_builder, "_LOADER", yaml.SafeLoader)
+    assert [(problem.code, problem.position) for problem in problems_of(path)] == [
+        (problem.code, problem.position) for problem in with_libyaml
+    ]

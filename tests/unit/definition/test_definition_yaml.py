@@ -37,7 +37,8 @@ def scalar(text: str) -> ScalarNode:
         ("~", None), ("null", None), ("", None), ("5", 5), ("-5", -5), ("+5", 5), ("0", 0), ("0x1F", 31),
         ("0b11", 3), ("1.50", 1.5), (".5", 0.5), ("1.0e+3", 1000.0), ("1e3", "1e3"), (".inf", float("inf")),
         ("10:30", "10:30"), ("1:00", "1:00"), ("10:30:00", "10:30:00"), ("010", "010"), ("08", "08"),
-        ("1_000", "1_000"), ("1_0.5", "1_0.5"), ("2026-01-01", "2026-01-01"), ("2026-01-01 10:00:00", "2026-01-01 10:00:00"),
+        ("1_000", "1_000"), ("1_0.5", "1_0.5"), ("2026-01-01", "2026-01-01"),
+        ("2026-01-01 10:00:00", "2026-01-01 10:00:00"),
         ("'5'", "5"), ('"yes"', "yes"), ("!!str 5", "5"), ("!!int '5'", 5), ("!!float 5", 5.0), ("! 5", "5"),
         ("1.2.3", "1.2.3"), ("=", "="), ("[1, {b: c}]", [1, {"b": "c"}]), ("9" * 5000, "9" * 5000),
     ],
@@ -96,7 +97,13 @@ def test_merge_keys_take_in_what_is_not_there() -> None:
 
 
 def test_all_problems_come_at_once_and_in_order() -> None:
-    assert codes_of("a: 1\na: 2\nyes: 3\nb: !foo x\nc: *n\nd: [") == ["DD108", "DD116", "DD115", "DD117", "DD112"]
+    assert codes_of("a: 1\na: 2\nyes: 3\nb: !foo x\nc: *n\nd: [") == [
+        "DD108",
+        "DD116",
+        "DD115",
+        "DD117",
+        "DD112",
+    ]
 
 
 def test_aliases_that_multiply_are_refused_without_being_written_out() -> None:
@@ -119,7 +126,8 @@ def test_aliases_count_towards_the_depth() -> None:
 
 def test_large_files_are_read_in_about_a_second() -> None:
     steps = "".join(
-        f"- step_type: sql-command\n  name: s{n}\n  command: select {n}\n  depends_on: [a]\n" for n in range(10_000)
+        f"- step_type: sql-command\n  name: s{n}\n  command: select {n}\n  depends_on: [a]\n"
+        for n in range(10_000)
     )
     started = time.process_time()
     tree = parse_yaml("steps:\n" + steps, "f.yaml")
@@ -177,7 +185,9 @@ def test_a_path_that_cannot_be_is_a_problem_too() -> None:
 YAML_LIKE = st.lists(
     st.one_of(
         st.sampled_from(list("abc:-[]{}'\"#&*!|>%@`,?~<=\\\t \n")),
-        st.sampled_from(["\n", "\n  ", "\n- ", ": ", "key: ", "- a: b\n", "&x ", "*x", "<<: *x\n", "!!str ", "{{ ", " }}"]),
+        st.sampled_from(
+            ["\n", "\n  ", "\n- ", ": ", "key: ", "- a: b\n", "&x ", "*x", "<<: *x\n", "!!str ", "{{ ", " }}"]
+        ),
         st.characters(),
     ),
     max_size=40,

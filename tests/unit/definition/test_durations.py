@@ -23,7 +23,8 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
     ("text", "words"),
     [
         ("", "empty"), ("soon", "is no duration"), ("5 parsecs", "`parsecs`"), ("-5 s", "is no duration"),
-        ("1h 2h", "same unit twice"), ("９ s", "is no duration"), ("9999999 weeks", "hundred years"), ("1h30", "is no duration"),
+        ("1h 2h", "same unit twice"), ("９ s", "is no duration"), ("9999999 weeks", "hundred years"),
+        ("1h30", "is no duration"),
     ],
 )  # fmt: skip
 def test_anything_else_is_explained(text: str, words: str) -> None:

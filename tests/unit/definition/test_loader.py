@@ -36,13 +36,16 @@ def test_everything_a_header_can_say() -> None:
     assert definition.name == "a.b/c"
     assert definition.schedule == Schedule("daily", time(10, 30))
     assert (definition.max_retries, definition.timeout_seconds) == (3, 5400)
-    assert {name: plain(node) for name, node in definition.variables.items()} == {"region": "eu", "day": "010"}
+    assert {name: plain(node) for name, node in definition.variables.items()} == {
+        "region": "eu",
+        "day": "010",
+    }
     assert definition.bootstrap["ec2"][0].step_type == "transform"
     assert definition.teardown is not None
     assert definition.teardown.step_type == "sql-command"
     (step,) = definition.steps
     assert (step.step_type, plain(step.properties)) == ("extract-rds", {"name": "e"})
-    assert (step.position.line, step.type_position.column) == (17, 14)
+    assert (step.position.line, step.type_position.column) == (18, 14)
 
 
 def test_what_a_header_need_not_say() -> None:
@@ -79,7 +82,8 @@ def test_load_times_that_are_no_times_of_day(written: str, hint: str | None) -> 
 
 def test_good_steps_survive_the_problems_around_them() -> None:
     definition, problems = parse_pipeline(
-        "nme: x\nfrequency: daily\nload_time: 99:99\nmax_retries: 2\nsteps:\n- a\n- step_type: upsert\n", "orders.yaml"
+        "nme: x\nfrequency: daily\nload_time: 99:99\nmax_retries: 2\nsteps:\n- a\n- step_type: upsert\n",
+        "orders.yaml",
     )
     assert [problem.code for problem in problems] == ["DD202", "DD201", "DD245", "DD243"]
     assert definition is not None

@@ -76,7 +76,9 @@ def test_text_fields_take_numbers_times_and_dates_as_written(text: str) -> None:
     assert good(f"either: {text}").either == text
 
 
-@pytest.mark.parametrize(("text", "value"), [("4", 4), ("1.5", 1.5), ("1.50", "1.50"), ("0x1F", "0x1F"), ("'4'", "4")])
+@pytest.mark.parametrize(
+    ("text", "value"), [("4", 4), ("1.5", 1.5), ("1.50", "1.50"), ("0x1F", "0x1F"), ("'4'", "4")]
+)
 def test_a_field_of_text_or_number_gets_the_number_if_nothing_is_lost(text: str, value: object) -> None:
     assert good(f"written: {text}").written == value
 
@@ -93,7 +95,8 @@ def test_lists_become_tuples_and_whole_numbers_become_floats() -> None:
     ("text", "code", "column", "message", "hint"),
     [
         ("name: on", "DD241", 7, "`name` must be text, but YAML reads `on` as a boolean", 'put it in quotes: "on"'),
-        ("name: ~", "DD241", 7, "`name` must be text, but YAML reads `~` as null", "write a value, or remove the property"),
+        ("name: ~", "DD241", 7, "`name` must be text, but YAML reads `~` as null",
+         "write a value, or remove the property"),
         ("name: [a]", "DD203", 7, "`name` must be text, not a list", "write one value, not a list"),
         ("name: {A}", "DD203", 7, "`name` must be text, not a mapping", "put the text in quotes"),
         ("count: '5'", "DD203", 8, "`count` must be a whole number, not the text `5`", "write 5 without quotes"),
@@ -105,8 +108,10 @@ def test_lists_become_tuples_and_whole_numbers_become_floats() -> None:
         ("flag: 'yes'", "DD203", 7, "`flag` must be true or false, not the text `yes`", "write yes without quotes"),
         ("mode: apend", "DD204", 7, "`mode` cannot be `apend`", "did you mean `append`?"),
         ("names: a", "DD203", 8, "`names` must be a list of text, not the text `a`", "write it as a list: [a]"),
-        ("names: [a, true]", "DD241", 12, "`names[1]` must be text, but YAML reads `true` as a boolean", 'put it in quotes: "true"'),
-        ("either: {a: b}", "DD203", 9, "`either` must be text or a list of text, not a mapping", "write one value, not a mapping"),
+        ("names: [a, true]", "DD241", 12, "`names[1]` must be text, but YAML reads `true` as a boolean",
+         'put it in quotes: "true"'),
+        ("either: {a: b}", "DD203", 9, "`either` must be text or a list of text, not a mapping",
+         "write one value, not a mapping"),
         ("either: [a, [b]]", "DD203", 13, "`either[1]` must be text, not a list", "write one value, not a list"),
         ("inner: {sise: 1}", "DD201", 9, "`inner` has no property `sise`", "did you mean `size`?"),
         ("nmae: x", "DD201", 1, "sample has no property `nmae`", "did you mean `name`?"),
@@ -120,7 +125,12 @@ def test_each_mistake_has_its_place_and_its_words(
 ) -> None:
     (problem,) = bad(text)
     assert problem.position is not None
-    assert (problem.code, problem.position.column, problem.message, problem.hint) == (code, column, message, hint)
+    assert (problem.code, problem.position.column, problem.message, problem.hint) == (
+        code,
+        column,
+        message,
+        hint,
+    )
 
 
 def test_all_mistakes_come_at_once_and_in_order() -> None:

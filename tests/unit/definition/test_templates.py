@@ -54,7 +54,8 @@ def test_only_the_begin_of_a_template_counts(text: str, found: bool) -> None:
     ("text", "rendered"),
     [
         ("{{ run_date }}", "2026-01-31"),
-        ("{{ run_date.year }}/{{ run_date.month }} {{ run_date[:4] }} {{ run_date.replace('-', '') }}", "2026/1 2026 20260131"),
+        ("{{ run_date.year }}/{{ run_date.month }} {{ run_date[:4] }} {{ run_date.replace('-', '') }}",
+         "2026/1 2026 20260131"),
         ("{{ scheduled_start }} {{ scheduled_end }}", "2026-01-31T01:00:00 2026-02-01T01:00:00"),
         ("{{ scheduled_start | iso }} {{ run_date | iso }}", "2026-01-31T01:00:00+00:00 2026-01-31"),
         ("{{ run_date | add_days(1) }} {{ run_date | add_days(var.days) }}", "2026-02-01 2026-02-05"),
@@ -84,17 +85,22 @@ def test_templates_give(text: str, rendered: str) -> None:
 
 def test_a_run_date_with_a_time_prints_as_given() -> None:
     context = replace(CONTEXT, run_date="2026-01-31T10:00", mode="dev")
-    assert render("{{ run_date }} {{ run_date | date }} {{ mode }}", context) == "2026-01-31T10:00 2026-01-31 dev"
+    assert (
+        render("{{ run_date }} {{ run_date | date }} {{ mode }}", context)
+        == "2026-01-31T10:00 2026-01-31 dev"
+    )
 
 
 def test_values_are_never_rendered_themselves() -> None:
     assert render("{{ var.evil }}", CONTEXT) == "{{ run_date }} #{1 + 1}"
     assert render("{{ var.evil }} #{1 + 1}", CONTEXT) == "{{ run_date }} #{1 + 1} 2"
-    assert render("#{'{{ run_date }}'}", CONTEXT) != render("{{ run_date }}", CONTEXT)
 
 
 def test_values_of_secret_variables_are_told() -> None:
-    assert render_tracking("{{ env.API_TOKEN }} {{ env.HOME }}", CONTEXT) == ("s3cret /home/me", frozenset({"s3cret"}))
+    assert render_tracking("{{ env.API_TOKEN }} {{ env.HOME }}", CONTEXT) == (
+        "s3cret /home/me",
+        frozenset({"s3cret"}),
+    )
     assert render_tracking("{{ env.URL }}", CONTEXT)[1] == {"pg://me:pw@host/db"}
     assert render_tracking("{{ env.EMPTY_KEY }}{{ env['API_TOKEN'] | upper }}", CONTEXT)[1] == {"s3cret"}
     assert render_tracking("{{ env.HOME }}", CONTEXT)[1] == frozenset()
@@ -117,20 +123,26 @@ def test_values_of_secret_variables_are_told() -> None:
         ("{{ ''.__class__ }}", "DD306", 10, 5, "`__class__`"),
         ("{{ var._values }}", "DD306", 10, 5, "`_values`"),
         ("{{ env.__init__.__globals__ }}", "DD306", 10, 5, "`__init__`"),
-        ("{{ 'a'.format }}", "DD306", 10, 5, "`format`"),
+        ("{{ '{:>999999999}'.format(1) }}", "DD306", 10, 5, "`format`"),
+        ("{{ 'a'.format_map({}) }}", "DD306", 10, 5, "`format_map`"),
+        ("{{ 'a'.ljust(10 ** 9) }}", "DD306", 10, 5, "`ljust`"),
+        ("{{ 'ab'.replace('b', 'x' * 999999).replace('x', 'yy') }}", "DD306", 10, 5, "1,000,000 characters"),
         ("{% for i in range(10 ** 9) %}{% endfor %}", "DD306", 10, 5, "100,000 numbers"),
-        ("{% for i in range(999) %}{% for j in range(999) %}{% endfor %}{% endfor %}", "DD306", 10, 30, "100,000 numbers"),
+        ("{% for i in range(999) %}{% for j in range(999) %}{% endfor %}{% endfor %}", "DD306", 10, 5,
+         "100,000 numbers"),
         ("{% for i in range(90000) %}{{ 'abcdefghijkl' }}{% endfor %}", "DD306", 10, 5, "1,000,000 characters"),
         ("{{ 'a' * 10 ** 9 }}", "DD306", 10, 5, "1,000,000 characters"),
         ("{{ [0] * 10 ** 9 }}", "DD306", 10, 5, "1,000,000 characters"),
-        ("{{ 9 ** 9 ** 9 }}", "DD306", 10, 5, "too large"),
+        ("{{ 9 ** 99999 }}", "DD306", 10, 5, "too large"),
         ("{{ '%999999999d' % 1 }}", "DD306", 10, 5, "too wide"),
         ("{% set a = 'x' * 999999 %}{{ a ~ a }}", "DD306", 10, 5, "1,000,000 characters"),
         ("{% set a = 'x' * 999 %}{{ a | replace('x', a ~ a) }}", "DD306", 10, 5, "1,000,000 characters"),
         ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "DD306", 10, 5, "too deeply"),
     ],
 )  # fmt: skip
-def test_what_fails_in_a_run_is_told_with_its_place(text: str, code: str, line: int, column: int, words: str) -> None:
+def test_what_fails_in_a_run_is_told_with_its_place(
+    text: str, code: str, line: int, column: int, words: str
+) -> None:
     problem = failure(text)
     assert problem.position is not None
     assert (problem.code, problem.position.line) == (code, line)
@@ -161,8 +173,10 @@ def test_deep_and_long_templates_are_refused_before_a_run() -> None:
 
 
 PIECES = st.sampled_from(
-    ["{{ ", " }}", "{% ", " %}", "{#", "#}", "#{", "}", "run_date", "var.days", "env.HOME", " | ", "date", "add_days(1)",
-     "if ", "endif", "for x in ", "endfor", "range(3)", "'a'", "(", ")", "+", "~", "*", "1", "99", "\n", "\r\n", "${#", " ",
+    ["{{ ", " }}", "{% ", " %}", "{#", "#}", "#{", "}", "run_date", "var.days", "env.HOME", " | ", "date",
+     "add_days(1)",
+     "if ", "endif", "for x in ", "endfor", "range(3)", "'a'", "(", ")", "+", "~", "*", "1", "99", "\n",
+      "\r\n", "${#", " ",
      "@scheduledStartTime", "day(", "raw", "endraw", "set x = ", "x", ".y", "[0]", "-", "is", "not", ",", "{", "%"]
 )  # fmt: skip
 

@@ -36,9 +36,7 @@ STAGING = TableDefinition(
     ),
     primary_key=("id",),
 )
-PRODUCTION = TableDefinition(
-    name=TableName("orders", "prod"), columns=STAGING.columns, primary_key=("id",)
-)
+PRODUCTION = TableDefinition(name=TableName("orders", "prod"), columns=STAGING.columns, primary_key=("id",))
 
 
 class PlanBuilder:
@@ -104,7 +102,12 @@ class PlanBuilder:
     def plan(self, *steps: PlanStep, run_date: str = "2026-01-01", **more: Any) -> BoundPlan:
         start = datetime.fromisoformat(run_date).replace(tzinfo=UTC)
         plan = Plan(
-            pipeline="sales", file="sales.yaml", schedule=Schedule("daily"), dialect="duckdb", steps=steps, **more
+            pipeline="sales",
+            file="sales.yaml",
+            schedule=Schedule("daily"),
+            dialect="duckdb",
+            steps=steps,
+            **more,
         )
         return BoundPlan(
             plan=plan, run_date=run_date, scheduled_start=start, scheduled_end=start, steps=steps
@@ -159,12 +162,18 @@ class Bench:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query on the warehouse."""
-        with Workbench(self.project) as workbench, workbench.warehouse.transaction(Cancellation()) as transaction:
+        with (
+            Workbench(self.project) as workbench,
+            workbench.warehouse.transaction(Cancellation()) as transaction,
+        ):
             return transaction.fetch(query)
 
     def write(self, *statements: str) -> None:
         """Run statements on the warehouse."""
-        with Workbench(self.project) as workbench, workbench.warehouse.transaction(Cancellation()) as transaction:
+        with (
+            Workbench(self.project) as workbench,
+            workbench.warehouse.transaction(Cancellation()) as transaction,
+        ):
             for statement in statements:
                 transaction.execute(statement)
 
@@ -178,4 +187,3 @@ class Bench:
         name = self.finished(step).log_file
         assert name is not None
         return (self.project.log_directory / name).read_text()
-

@@ -122,8 +122,12 @@ def test_attempts_of_a_resumed_run_are_counted_on(bench: Bench, build: PlanBuild
 def test_a_command_is_tried_again_only_if_asked(bench: Bench, build: PlanBuilder) -> None:
     flaky = 'test "$DATADUCT_ATTEMPT" = 2'
     assert bench.run(build.plan(build.command("a", flaky))).status == "failed"
-    assert bench.run(build.plan(build.command("a", flaky, max_retries=1)), run_id="run-2").status == "succeeded"
-    assert bench.run(build.plan(build.command("a", flaky), max_retries=1), run_id="run-3").status == "succeeded"
+    assert (
+        bench.run(build.plan(build.command("a", flaky, max_retries=1)), run_id="run-2").status == "succeeded"
+    )
+    assert (
+        bench.run(build.plan(build.command("a", flaky), max_retries=1), run_id="run-3").status == "succeeded"
+    )
 
 
 def test_a_step_that_takes_too_long_is_stopped(bench: Bench, build: PlanBuilder) -> None:
@@ -155,7 +159,9 @@ def test_no_secret_is_shown_or_stored(bench: Bench, build: PlanBuilder) -> None:
     from dataduct.engine.workbench import Workbench
 
     with Workbench(project) as workbench:
-        run_plan(plan, workbench, bench.store, options=RunOptions(run_id="run-1"), listener=bench.events.append)
+        run_plan(
+            plan, workbench, bench.store, options=RunOptions(run_id="run-1"), listener=bench.events.append
+        )
     assert bench.finished("a").details == ("***",)
     assert "hunter22" not in bench.log("a")
 

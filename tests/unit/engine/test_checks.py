@@ -43,7 +43,9 @@ def loaded(bench: Bench, build: PlanBuilder) -> Bench:
 
 def verdict(bench: Bench, comparison: Comparison, run_id: str = "check") -> CheckVerdict:
     """Run the check alone and return its verdict, which is stored and told either way."""
-    result = bench.run(PlanBuilder().plan(PlanBuilder.step("check", Check(comparison=comparison))), run_id=run_id)
+    result = bench.run(
+        PlanBuilder().plan(PlanBuilder.step("check", Check(comparison=comparison))), run_id=run_id
+    )
     (recorded,) = bench.queries.verdicts(run_id)
     assert result.status == ("succeeded" if recorded.verdict.passed else "failed")
     assert bench.finished("check").verdict == recorded.verdict
@@ -134,7 +136,9 @@ class TestColumns:
         assert verdict(loaded, COLUMNS).passed
 
     def test_other_numbers_of_columns_are_an_error(self, loaded: Bench) -> None:
-        comparison = replace(COLUMNS, destination=Measure(query="SELECT id, name, 1 AS more FROM staging.orders"))
+        comparison = replace(
+            COLUMNS, destination=Measure(query="SELECT id, name, 1 AS more FROM staging.orders")
+        )
         plan = PlanBuilder().plan(PlanBuilder.step("check", Check(comparison=comparison)))
         error = loaded.run(plan, run_id="check").error
         assert isinstance(error, SchemaMismatchError)
@@ -170,11 +174,11 @@ def test_the_sample_is_random_unless_the_user_says_how() -> None:
     assert sample_query("SELECT 1", "LIMIT LIMIT_PLACEHOLDER", 5, "RAND()") == "SELECT 1\nLIMIT 5"
 
 
-def test_a_passed_check_is_kept_and_a_failed_one_repeated_by_resume(loaded: Bench, build: PlanBuilder) -> None:
+def test_a_passed_check_is_kept_and_a_failed_one_repeated_by_resume(
+    loaded: Bench, build: PlanBuilder
+) -> None:
     loaded.write("DELETE FROM staging.orders WHERE id = 1")
-    plan = build.plan(
-        build.step("good", Check(comparison=KEY)), build.step("bad", Check(comparison=COUNT))
-    )
+    plan = build.plan(build.step("good", Check(comparison=KEY)), build.step("bad", Check(comparison=COUNT)))
     assert loaded.run(plan).steps == {"good": "succeeded", "bad": "failed"}
     loaded.write("INSERT INTO staging.orders VALUES (1, 'one')")
     assert loaded.run(plan, resume=True).status == "succeeded"

@@ -58,13 +58,13 @@ def test_several_outputs_share_a_directory(bench: Bench, build: PlanBuilder) -> 
         ),
         command="cat $INPUT1_STAGING_DIR/p/x $INPUT1_STAGING_DIR/q/y",
     )
-    assert bench.run(build.plan(build.step("split", command), build.step("read", read, "split"))).error is None
+    assert (
+        bench.run(build.plan(build.step("split", command), build.step("read", read, "split"))).error is None
+    )
     assert [line[-1] for line in bench.log("read").splitlines()[-2:]] == ["1", "2"]
 
 
-def test_nothing_is_published_if_the_command_fails(
-    bench: Bench, build: PlanBuilder, temporary: Path
-) -> None:
+def test_nothing_is_published_if_the_command_fails(bench: Bench, build: PlanBuilder, temporary: Path) -> None:
     command = RunCommand(
         outputs=(output("a"),), command="echo x > $OUTPUT1_STAGING_DIR/x; seq 9; kill -SEGV $$"
     )

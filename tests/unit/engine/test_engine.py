@@ -62,7 +62,9 @@ def test_what_waits_for_a_failed_step_is_skipped_and_the_rest_runs(bench: Bench,
 
 
 def test_the_teardown_runs_last_and_learns_how_the_run_went(bench: Bench, build: PlanBuilder) -> None:
-    tell = 'echo "$DATADUCT_RUN_STATUS $DATADUCT_FAILED_STEP $DATADUCT_ERROR" > $DATADUCT_PROJECT_DIRECTORY/told'
+    tell = (
+        'echo "$DATADUCT_RUN_STATUS $DATADUCT_FAILED_STEP $DATADUCT_ERROR" > $DATADUCT_PROJECT_DIRECTORY/told'
+    )
     good = build.plan(build.command("a", "true"), build.command("tell", tell, phase="teardown"))
     assert bench.run(good).status == "succeeded"
     assert (bench.root / "told").read_text() == "succeeded  \n"
@@ -101,7 +103,9 @@ def test_a_run_that_takes_too_long_is_stopped_and_torn_down(bench: Bench, build:
     plan = build.plan(
         build.command("slow", "sleep 100"),
         build.command("next", "true", "slow"),
-        build.command("end", "echo $DATADUCT_RUN_STATUS > $DATADUCT_PROJECT_DIRECTORY/told", phase="teardown"),
+        build.command(
+            "end", "echo $DATADUCT_RUN_STATUS > $DATADUCT_PROJECT_DIRECTORY/told", phase="teardown"
+        ),
     )
     began = time.monotonic()
     with pytest.raises(StepTimeoutError) as caught:

@@ -17,7 +17,12 @@ def execute(bench: Bench, bound: BoundPlan, step: str, run_id: str = "scheduled"
     bench.events = []
     with Workbench(bench.project) as workbench:
         return execute_step(
-            bound, step, workbench, bench.store, options=RunOptions(run_id=run_id), listener=bench.events.append
+            bound,
+            step,
+            workbench,
+            bench.store,
+            options=RunOptions(run_id=run_id),
+            listener=bench.events.append,
         )
 
 
@@ -40,6 +45,22 @@ def test_a_step_executed_twice_loads_once(bench: Bench, build: PlanBuilder) -> N
     assert execute(bench, plan, "extract", "another").status == "succeeded"
     assert execute(bench, plan, "load", "another").steps == {"load": "already-loaded"}
     assert bench.rows("SELECT COUNT(*) FROM staging.orders") == [(3,)]
+
+
+def test_a_load_that_another_date_overwrote_can_be_executed_again(bench: Bench, build: PlanBuilder) -> None:
+    steps = (build.extract(), build.load(), build.upsert())
+    first, second = build.plan(*steps), build.plan(*steps, run_date="2026-01-02")
+    for step in ("extract", "load"):
+        execute(bench, first, step, "first")
+    bench.fill_source([(7, "seven")])
+    for step in ("extract", "load", "upsert"):
+        execute(bench, second, step, "second")
+    refused = execute(bench, first, "upsert", "first").error
+    assert refused is not None
+    assert refused.code == "DD789"
+    for step in ("load", "upsert"):
+        assert execute(bench, first, step, "first").status == "succeeded"
+    assert bench.rows("SELECT id FROM prod.orders ORDER BY id") == [(1,), (2,), (3,), (7,)]
 
 
 def test_a_step_whose_input_is_missing_says_which_step_to_run(bench: Bench, build: PlanBuilder) -> None:

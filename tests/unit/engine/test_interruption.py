@@ -1,5 +1,6 @@
 """SIGINT and SIGTERM, in a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -87,5 +88,6 @@ def test_a_killed_run_can_be_resumed(bench: Bench) -> None:
     process = start(bench.root, "true")
     process.kill()
     process.communicate()
+    os.killpg(int((bench.root / "pid").read_text()), signal.SIGKILL)
     assert bench.queries.run("run-1").status == "interrupted"
     assert bench.queries.steps("run-1")[0].status == "interrupted"

@@ -49,7 +49,9 @@ def test_force_loads_again_and_replaces_the_loads_rows(bench: Bench, build: Plan
     assert [run_id for _, _, run_id in bench.rows(LOADS)] == ["run-2", "run-2"]
 
 
-def test_a_crash_between_the_commit_and_its_mark_loads_nothing_twice(bench: Bench, build: PlanBuilder) -> None:
+def test_a_crash_between_the_commit_and_its_mark_loads_nothing_twice(
+    bench: Bench, build: PlanBuilder
+) -> None:
     plan = build.plan(build.extract(), build.load(mode="append"), build.command("last", "exit 1", "load"))
     assert bench.run(plan).status == "failed"
     with bench.store.engine.begin() as connection:
@@ -86,7 +88,9 @@ def test_staging_that_a_later_date_overwrote_is_loaded_again_for_the_earlier_one
     bench: Bench, build: PlanBuilder
 ) -> None:
     broken = build.plan(
-        build.extract(), build.load(), replace(build.upsert(), operation=RunSql(statements=(SqlStatement(text="x"),)))
+        build.extract(),
+        build.load(),
+        replace(build.upsert(), operation=RunSql(statements=(SqlStatement(text="x"),))),
     )
     assert bench.run(broken).status == "failed"
     bench.fill_source([(7, "of the second")])
@@ -98,7 +102,9 @@ def test_staging_that_a_later_date_overwrote_is_loaded_again_for_the_earlier_one
 
 
 def test_an_upsert_from_overwritten_staging_is_refused(bench: Bench, build: PlanBuilder) -> None:
-    bench.run(build.plan(build.extract(), build.load(), build.upsert()), select=frozenset({"extract", "load"}))
+    bench.run(
+        build.plan(build.extract(), build.load(), build.upsert()), select=frozenset({"extract", "load"})
+    )
     bench.run(three_steps(build, "2026-01-02"), run_id="run-2")
     result = bench.run(three_steps(build), run_id="run-3", select=frozenset({"upsert"}))
     assert result.error is not None

@@ -37,9 +37,11 @@ def test_another_process_is_named_and_waited_for(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         messages: list[str] = []
-        with pytest.raises(LockTimeoutError) as caught:
-            with run_lock(tmp_path, "sales", "2026-01-01", "run-2", timeout=0.2, on_wait=messages.append):
-                pytest.fail("the lock was given twice")
+        with (
+            pytest.raises(LockTimeoutError) as caught,
+            run_lock(tmp_path, "sales", "2026-01-01", "run-2", timeout=0.2, on_wait=messages.append),
+        ):
+            pytest.fail("the lock was given twice")
         said = f"run run-1 of pipeline `sales` for 2026-01-01 is in progress in process {holder.pid}"
         assert messages == [f"{said}; waiting up to 0.2 seconds"]
         assert caught.value.message == f"{said} and was not over after 0.2 seconds"

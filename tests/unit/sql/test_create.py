@@ -89,14 +89,14 @@ def definitions(draw: st.DrawFn) -> TableDefinition:
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(definitions())
 def test_redshift_ddl_reads_back_as_the_definition_but_for_checks(definition: TableDefinition) -> None:
     text = create_table(definition, REDSHIFT)[-1].text
     assert parse_table_definition(text, "t.sql") == replace(definition, checks=())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(definitions())
 def test_postgres_ddl_reads_back_as_the_definition_but_for_storage(definition: TableDefinition) -> None:
     text = create_table(definition, POSTGRES)[-1].text
@@ -111,7 +111,7 @@ def test_postgres_ddl_reads_back_as_the_definition_but_for_storage(definition: T
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(definitions())
 def test_duckdb_takes_every_definition(definition: TableDefinition) -> None:
     with duckdb.connect() as connection:

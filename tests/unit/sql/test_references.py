@@ -2,6 +2,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dataduct.model.table import TableName
 from dataduct.sql.dialect import DUCKDB
@@ -77,3 +79,65 @@ def test_nothing_is_printed_and_sqlglot_is_loaded_only_when_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *(
+            "SELECT",
+            "*",
+            "a",
+            "FROM",
+            "t",
+            "s.t",
+            "JOIN",
+            "WITH q AS (",
+            ")",
+            "(",
+            ",",
+            "INSERT INTO",
+            "VALUES",
+            "1",
+        ),
+        *(
+            "UPDATE",
+            "SET",
+            "DELETE",
+            "USING",
+            "MERGE INTO",
+            "CREATE TABLE",
+            "AS",
+            "DROP TABLE",
+            "{{ x }}",
+            "{% y %}",
+        ),
+        *(
+            "#{z}",
+            "'b'",
+            '"C"',
+            "%s",
+            "%",
+            ";",
+            "WHERE",
+            "=",
+            "COPY",
+            "::",
+            "INTERVAL",
+            "CASE",
+            "END",
+            "[",
+            "]",
+            ".",
+        ),
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(FRAGMENTS, max_size=14).map(" ".join))
+def test_any_text_has_references_of_some_kind(text: str) -> None:
+    for dialect in ("duckdb", "redshift"):
+        assert isinstance(tables_read(text, dialect), tuple)
+        assert isinstance(tables_written(text, dialect), tuple)
+    columns = select_columns(text, DUCKDB)
+    assert columns is None or len(columns) > 0

@@ -233,12 +233,15 @@ def test_upsert_from_a_query_with_every_property(lower: Lower, project: Path) ->
 
 
 def test_upsert_keeps_a_history(lower: Lower, project: Path) -> None:
-    operation = lower("upsert", f"{TABLES}history: tables/prod.courses_history.sql").operation
+    lowered = lower("upsert", f"{TABLES}history: tables/prod.courses_history.sql")
+    operation = lowered.operation
     assert [table.name for table in operation.creates] == [PROD, HISTORY]
     assert operation.writes == (PROD, HISTORY)
     assert operation.reads == (STAGING,)
     assert len(operation.after_commit) == 2
-    assert any("#{format(@scheduledStartTime, 'YYYY-MM-dd HH:mm:ss')}" in text for text in texts(operation))
+    template = "#{format(@scheduledStartTime, 'YYYY-MM-dd HH:mm:ss')}"
+    assert any(template in text for text in texts(operation))
+    assert [source.text for source in lowered.templates] == [template]
 
 
 def test_reload_replaces_all_rows_whatever_delete_existing_says(lower: Lower, project: Path) -> None:
