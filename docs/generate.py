@@ -1,7 +1,7 @@
 """Write the pages that follow from the code: step types, settings, commands, error codes.
 
-    python docs/generate.py            write them
-    python docs/generate.py --check    say which are out of date, exit 1 if any is
+python docs/generate.py            write them
+python docs/generate.py --check    say which are out of date, exit 1 if any is
 """
 
 import sys
@@ -59,8 +59,12 @@ def step_page(step: type[Step[Any]]) -> str:
     parts.append(step.documentation.strip())
     parts.append(f"**Input.** {chaining_text(step.chaining)}")
     schema = step.properties.model_json_schema()
-    own = {name: field for name, field in schema["properties"].items() if name not in StepProperties.model_fields}
-    common = {name: field for name, field in schema["properties"].items() if name in StepProperties.model_fields}
+    own = {
+        name: field for name, field in schema["properties"].items() if name not in StepProperties.model_fields
+    }
+    common = {
+        name: field for name, field in schema["properties"].items() if name in StepProperties.model_fields
+    }
     required = set(schema.get("required", ()))
     parts += ["## Properties", property_table(own, required, schema)]
     parts += ["Properties that every step has:", property_table(common, required, schema)]
@@ -177,8 +181,14 @@ def error_entries() -> Iterator[str]:
 def main() -> None:
     """Write the pages, or check them."""
     made = pages()
-    stale = [path for path, text in made.items() if not (HERE / path).exists() or (HERE / path).read_text() != text]
-    extra = [str(path.relative_to(HERE)) for path in (HERE / "steps").glob("*.md") if f"steps/{path.name}" not in made]
+    stale = [
+        path for path, text in made.items() if not (HERE / path).exists() or (HERE / path).read_text() != text
+    ]
+    extra = [
+        str(path.relative_to(HERE))
+        for path in (HERE / "steps").glob("*.md")
+        if f"steps/{path.name}" not in made
+    ]
     if "--check" in sys.argv[1:]:
         for path in stale + extra:
             print(f"{path} is out of date: run `make docs`")

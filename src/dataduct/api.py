@@ -170,7 +170,11 @@ def run(
     resumable = None
     with closing(open_store(project)) as store:
         if resume:
-            day = None if run_date is None else bind(project, plan, run_date=run_date, variables=variables).run_date
+            day = (
+                None
+                if run_date is None
+                else bind(project, plan, run_date=run_date, variables=variables).run_date
+            )
             resumable = RunQueries(store).resumable_run(plan.pipeline, day)
         day = resumable.run_date if resumable else run_date
         bound = bind(project, plan, run_date=day, variables=variables)

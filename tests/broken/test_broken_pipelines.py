@@ -46,7 +46,11 @@ def test_a_file_is_explained_or_runs_sensibly(
 def test_there_are_enough_of_them_and_none_is_forgotten() -> None:
     expected = {path.stem for path in (PROJECT.parent.parent / "golden" / "broken").glob("*.txt")}
     assert expected == {path.stem for path in PIPELINES}
-    broken = [name for name in expected if "exit 2" in (PROJECT.parent.parent / "golden/broken" / f"{name}.txt").read_text()]
+    broken = [
+        name
+        for name in expected
+        if "exit 2" in (PROJECT.parent.parent / "golden/broken" / f"{name}.txt").read_text()
+    ]
     assert len(broken) >= 60
 
 
@@ -91,7 +95,9 @@ def test_bytes_that_are_not_utf8_are_located(project: Path, capsys: pytest.Captu
     assert "latin1.yaml:2" in said
 
 
-def test_a_file_that_is_not_yaml_by_name_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_yaml_by_name_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (project / "pipelines" / "courses.txt").write_text("name: p\nsteps: []\n")
     code, said = said_of("pipelines/courses.txt", capsys)
     assert code == 2
@@ -105,12 +111,16 @@ def test_a_megabyte_of_yaml_is_read(project: Path, capsys: pytest.CaptureFixture
 
 
 def test_ten_thousand_steps_are_checked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    steps = "".join(f"  - {{step_type: sql-command, name: s{n}, command: SELECT {n}}}\n" for n in range(10_000))
+    steps = "".join(
+        f"  - {{step_type: sql-command, name: s{n}, command: SELECT {n}}}\n" for n in range(10_000)
+    )
     (project / "pipelines" / "many.yaml").write_text(f"name: many\nsteps:\n{steps}")
     assert said_of("pipelines/many.yaml", capsys)[0] == 0
 
 
-def test_ten_thousand_broken_steps_are_all_reported(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_thousand_broken_steps_are_all_reported(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     steps = "".join(f"  - {{step_type: sql-command, comand: SELECT {n}}}\n" for n in range(10_000))
     (project / "pipelines" / "many.yaml").write_text(f"name: many\nsteps:\n{steps}")
     code, said = said_of("pipelines/many.yaml", capsys)

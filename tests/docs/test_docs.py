@@ -53,11 +53,15 @@ def test_every_setting_is_described() -> None:
 
 def test_every_command_is_documented() -> None:
     text = (DOCS / "commands.md").read_text()
-    assert [name for section in SECTIONS.values() for name in section if f"## dataduct {name}\n" not in text] == []
+    assert [
+        name for section in SECTIONS.values() for name in section if f"## dataduct {name}\n" not in text
+    ] == []
 
 
 def test_every_step_type_name_has_its_page() -> None:
-    names = {point.name for point in entry_points(group="dataduct.steps") if point.value.startswith("dataduct.")}
+    names = {
+        point.name for point in entry_points(group="dataduct.steps") if point.value.startswith("dataduct.")
+    }
     documented = {step.step_type for step in api.step_types()}
     documented |= {alias for step in api.step_types() for alias in step.aliases}
     assert names == documented

@@ -24,7 +24,7 @@ from dataduct.model.cancellation import Cancellation
 _VIEW = 'temp."dataduct query"'
 _CHUNK_BYTES = 16 * 1024 * 1024
 _CHUNK_VALUES = 1_000_000
-_SAMPLE_ROWS = 256
+_SAMPLE_ROWS = 16
 _VALUE_BYTES = 64
 _STEPS_BETWEEN_LOOKS = 200_000
 

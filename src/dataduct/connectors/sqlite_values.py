@@ -102,14 +102,12 @@ def _booleans(values: Values, column: SourceColumn) -> pa.Array:
         return pa.array([_BOOLEANS[value] for value in folded], column.type)
 
 
-def _iso_texts(values: Values, column: SourceColumn) -> pa.Array:
-    if not set(map(type, values)) <= {_NOTHING, str}:
-        raise TypeError
-    return pa.array(values, pa.string()).cast(column.type)
+def _dates(values: Values, column: SourceColumn) -> pa.Array:
+    return _from_iso(values, column.type)
 
 
 def _naive_timestamps(values: Values, column: SourceColumn) -> pa.Array:
-    return _iso_texts(values, column).cast(pa.timestamp("us"))
+    return _from_iso(values, pa.timestamp("us"))
 
 
 def _utc_timestamps(values: Values, column: SourceColumn) -> pa.Array:
@@ -118,9 +116,13 @@ def _utc_timestamps(values: Values, column: SourceColumn) -> pa.Array:
 
 
 def _zoned_timestamps(values: Values, column: SourceColumn) -> pa.Array:
+    return _from_iso(values, pa.timestamp("us", "UTC"))
+
+
+def _from_iso(values: Values, kind: pa.DataType) -> pa.Array:
     if not set(map(type, values)) <= {_NOTHING, str}:
         raise TypeError
-    return pa.array(values, pa.string()).cast(pa.timestamp("us", "UTC"))
+    return pa.array(values, pa.string()).cast(kind)
 
 
 def _with_time(value: Value) -> str:
@@ -149,7 +151,7 @@ _ARRAYS: dict[Kind, Callable[[Values, SourceColumn], pa.Array]] = {
     Kind.TEXT: _strictly(str),
     Kind.BLOB: _strictly(bytes),
     Kind.BOOLEAN: _booleans,
-    Kind.DATE: _iso_texts,
+    Kind.DATE: _dates,
     Kind.TIMESTAMP: _naive_timestamps,
     Kind.ZONED_TIMESTAMP: _zoned_timestamps,
     Kind.UTC_TIMESTAMP: _utc_timestamps,

@@ -254,9 +254,7 @@ class _Reader:
         wrong = next(
             (key for key in node if key.lower() in _STEP_KEYS or did_you_mean(key, ("step_type",))), None
         )
-        nested = len(node.entries) == 1 and isinstance(
-            next(iter(node.entries.values())), MappingNode | ScalarNode
-        )
+        nested = len(node.entries) == 1 and isinstance(next(iter(node.entries.values())), MappingNode)
         position, hint = node.position, "add `step_type`"
         if wrong is not None:
             position, hint = node.keys.get(wrong, position), f"write `step_type` in place of `{wrong}`"

@@ -9,10 +9,12 @@ from dataduct.definition.templates import RenderContext, has_template, render_so
 from dataduct.errors import ProblemsError, UserError
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.nearest import did_you_mean
+from dataduct.model.operations import RunSql, SqlStatement
 from dataduct.model.problem import Problem
 from dataduct.model.schedule import Schedule
 from dataduct.model.table import TableDefinition, TableName
 from dataduct.plan.plan import BoundPlan, Plan, PlanStep
+from dataduct.sql.statements import split_statements
 
 _NEVER_TEMPLATES = (DatasetRef, TableName, TableDefinition)
 
@@ -114,7 +116,17 @@ def _bind_step(
         secrets.update(read)
         return rendered
 
-    return replace(step, operation=_rendered(step.operation, render))
+    operation = _rendered(step.operation, render)
+    if isinstance(operation, RunSql):
+        operation = replace(operation, statements=_split_again(operation.statements))
+    return replace(step, operation=operation)
+
+
+def _split_again(statements: tuple[SqlStatement, ...]) -> tuple[SqlStatement, ...]:
+    """Split texts that were one statement only because a template stood around several."""
+    return tuple(
+        replace(statement, text=text) for statement in statements for text in split_statements(statement.text)
+    )
 
 
 def _rendered(value: Any, render: Callable[[str], str]) -> Any:

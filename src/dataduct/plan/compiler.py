@@ -52,8 +52,9 @@ def compile_pipeline(
     templates: dict[str, tuple[TemplateSource, ...]] = {}
     implicit: dict[str, PlanStep] = {}
     for draft in drafts:
-        _add_input_path(draft, environment, implicit)
         context = _context(draft, definition, environment, problems)
+        _add_input_path(draft, context, implicit)
+        context = replace(context, inputs=tuple(draft.inputs))
         operation = draft.type.lower(draft.properties, context)
         templates[draft.name] = (*_templates_in(draft.node), *context.templates)
         if operation is not None:
@@ -109,17 +110,20 @@ def _context(
         positions={name: value.position for name, value in draft.node.entries.items()},
         position=draft.position,
         problems=problems,
+        pipeline=definition.name,
     )
 
 
-def _add_input_path(draft: StepDraft, environment: CompileEnvironment, implicit: dict[str, PlanStep]) -> None:
+def _add_input_path(draft: StepDraft, context: LoweringContext, implicit: dict[str, PlanStep]) -> None:
     """Turn `input_path` into a copy step of its own, whose dataset is the step's input."""
     path = draft.properties.input_path
     if path is None or draft.properties.input_node is not None:
         return
     name = f"{draft.name}-input"
     reference = DatasetRef(name, name)
-    source = path if "://" in path else str(environment.project_directory / path)
+    source = context.location(path, of="input_path")
+    if source is None:
+        return
     implicit[name] = PlanStep(
         name=name,
         step_type="extract-local",

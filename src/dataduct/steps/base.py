@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from dataduct.definition.durations import parse_duration
 from dataduct.model.operations import Operation
 from dataduct.steps.context import LoweringContext as LoweringContext
 
@@ -60,6 +61,13 @@ class StepProperties(BaseModel):
         description="Longest time one attempt may take, as a number and a unit.",
         examples=["90 seconds", "15 minutes", "2 hours"],
     )
+
+    @field_validator("timeout")
+    @classmethod
+    def _timeout_is_a_duration(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_duration(value)
+        return value
 
 
 class Chaining(Enum):

@@ -1,6 +1,7 @@
 """What every Reader does. A new implementation adds a class to IMPLEMENTATIONS that prepares a source for it."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -143,8 +144,6 @@ def test_what_is_not_one_select_is_refused_and_changes_nothing(reader: Reader, q
 
 
 def test_a_query_under_way_is_interrupted(reader: Reader, source: Source) -> None:
-    import threading
-
     cancellation = Cancellation()
     timer = threading.Timer(0.1, cancellation.request, ["timeout after 0.1 seconds"])
     timer.start()

@@ -232,7 +232,7 @@ def test_a_name_that_leads_out_of_the_dataset_is_refused(storage: Storage, name:
         max_size=4,
     )
 )
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_files_keep_their_names_and_contents(
     storage: Storage, tmp_path_factory: pytest.TempPathFactory, contents: dict[str, bytes]
 ) -> None:

@@ -73,7 +73,9 @@ class Bench:
             text = str(written)
             base, _, arguments = text.lstrip("!").rstrip(")").partition("(")
             numbers = tuple(int(number) for number in arguments.split(",") if number)
-            columns.append(Column(name=column, type=ColumnType(base, numbers), nullable=not text.startswith("!")))
+            columns.append(
+                Column(name=column, type=ColumnType(base, numbers), nullable=not text.startswith("!"))
+            )
         definition = TableDefinition(name=TableName(table), columns=tuple(columns))
         with self.transaction() as transaction:
             for statement in create_table(definition, self.dialect):

@@ -45,7 +45,12 @@ def test_a_recorded_load_is_found_with_all_it_says(bench):
 
     assert set(found) == {JANUARY_1.id}
     load = found[JANUARY_1.id]
-    assert (load.run_id, load.rows, load.watermark, load.latest) == ("it's \\ é", 2**40, "2026-01-01 10:00", True)
+    assert (load.run_id, load.rows, load.watermark, load.latest) == (
+        "it's \\ é",
+        2**40,
+        "2026-01-01 10:00",
+        True,
+    )
     assert timedelta(0) <= load.committed_at - before < timedelta(minutes=1)
 
 

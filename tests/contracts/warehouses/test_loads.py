@@ -90,7 +90,9 @@ def test_text_becomes_the_values_it_says(bench, rows):
 
 def test_parts_are_loaded_in_order_and_other_columns_take_their_defaults(bench):
     bench.run("CREATE TABLE courses (id INTEGER, source VARCHAR(10) DEFAULT 'dataduct')")
-    files = bench.parquet(pa.table({"id": [1, 2]}), pa.table({"id": [3]}), pa.table({"id": pa.array([4], pa.int16())}))
+    files = bench.parquet(
+        pa.table({"id": [1, 2]}), pa.table({"id": [3]}), pa.table({"id": pa.array([4], pa.int16())})
+    )
     table = bench.create("other", id="INTEGER")
     courses = type(table)(name=type(table.name)("courses"), columns=table.columns)
 

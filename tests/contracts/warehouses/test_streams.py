@@ -10,7 +10,9 @@ from dataduct.model.cancellation import Cancellation
 
 
 def test_batches_have_at_most_the_rows_asked_for(bench):
-    with bench.warehouse.stream("SELECT range AS id FROM range(10000)", Cancellation(), batch_rows=2048) as reader:
+    with bench.warehouse.stream(
+        "SELECT range AS id FROM range(10000)", Cancellation(), batch_rows=2048
+    ) as reader:
         sizes = [batch.num_rows for batch in reader]
 
     assert sum(sizes) == 10000
@@ -26,7 +28,9 @@ def test_a_stream_sees_what_was_committed_when_it_began(bench):
 
     with bench.warehouse.stream("SELECT id FROM courses", Cancellation(), batch_rows=1000) as reader:
         rows = reader.read_next_batch().num_rows
-        writer = threading.Thread(target=bench.run, args=["DELETE FROM courses", "INSERT INTO courses VALUES (1)"])
+        writer = threading.Thread(
+            target=bench.run, args=["DELETE FROM courses", "INSERT INTO courses VALUES (1)"]
+        )
         writer.start()
         writer.join(timeout=20)
         assert not writer.is_alive()
@@ -73,7 +77,9 @@ def test_an_error_in_the_middle_of_a_stream_is_dataducts(bench):
     assert not isinstance(failed.value, pa.ArrowException)
 
 
-@pytest.mark.parametrize("text", ["CREATE TABLE c (id INTEGER)", "SELECT 1; SELECT 2", "", "INSERT INTO x VALUES (1)"])
+@pytest.mark.parametrize(
+    "text", ["CREATE TABLE c (id INTEGER)", "SELECT 1; SELECT 2", "", "INSERT INTO x VALUES (1)"]
+)
 def test_only_one_query_is_streamed(bench, text):
     with pytest.raises(SqlError, match="one query is expected"):
         bench.stream(text)

@@ -57,7 +57,9 @@ def test_statements_say_how_many_rows_they_changed(bench):
 
 
 def test_columns_of_tables_and_views(bench):
-    bench.create("courses", id="!INTEGER", slug="VARCHAR(20)", price="NUMERIC(8,2)", at="TIMESTAMP WITH TIME ZONE")
+    bench.create(
+        "courses", id="!INTEGER", slug="VARCHAR(20)", price="NUMERIC(8,2)", at="TIMESTAMP WITH TIME ZONE"
+    )
     bench.run(
         "CREATE SCHEMA prod",
         "CREATE TABLE prod.other (id BIGINT DEFAULT 7)",
@@ -99,7 +101,10 @@ def test_an_interrupt_from_another_thread_stops_the_statement_under_way(bench):
     threading.Timer(0.2, cancellation.request, ["the user asked to stop"]).start()
     started = time.monotonic()
 
-    with pytest.raises(Interrupted, match="the user asked to stop"), bench.warehouse.transaction(cancellation) as tx:
+    with (
+        pytest.raises(Interrupted, match="the user asked to stop"),
+        bench.warehouse.transaction(cancellation) as tx,
+    ):
         tx.execute("INSERT INTO courses VALUES (1)")
         tx.fetch(LONG_QUERY)
 

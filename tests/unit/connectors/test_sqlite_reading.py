@@ -1,7 +1,7 @@
 """What a SQLite file's values become, and what stops an extract."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -35,6 +35,12 @@ def read(tmp_path: Path, database: sqlite3.Connection) -> Read:
             reader.close()
 
     return read
+
+
+def insert(database: sqlite3.Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
+    database.execute("BEGIN")
+    database.executemany(statement, rows)
+    database.execute("COMMIT")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +77,7 @@ floats = st.floats(allow_nan=False)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 dates = st.dates()
 naive = st.datetimes()
-cents = st.decimals(-(10**8), 10**8, places=2, allow_nan=False).map(
+cents = st.decimals(-(10**7), 10**7, places=2, allow_nan=False).map(
     lambda value: value.quantize(Decimal("0.01"))
 )
 COLUMNS = {
@@ -92,14 +98,15 @@ COLUMNS = {
 @example(
     [(2**63 - 1, 5e-324, "\0", b"", True, date(1, 1, 1), datetime.max, datetime.min, None, Decimal("-0.01"))]
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_value_of_its_declared_type_is_read_exactly(
     read: Read, database: sqlite3.Connection, rows: list[tuple[object, ...]]
 ) -> None:
     database.execute("DROP TABLE IF EXISTS t")
     database.execute(f"CREATE TABLE t ({', '.join(f'c{i} {name}' for i, name in enumerate(COLUMNS))})")
     encoders = [encode for _, encode in COLUMNS.values()]
-    database.executemany(
+    insert(
+        database,
         f"INSERT INTO t VALUES ({', '.join('?' * len(COLUMNS))})",
         [
             [None if value is None else encode(value) for value, encode in zip(row, encoders, strict=True)]
@@ -111,15 +118,16 @@ def test_every_value_of_its_declared_type_is_read_exactly(
 
 
 @given(st.lists(st.none() | cents, max_size=20))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_decimals_are_exact_whatever_sqlite_stores_them_as(
     read: Read, database: sqlite3.Connection, values: list[Decimal | None]
 ) -> None:
     database.execute("DROP TABLE IF EXISTS t")
     database.execute("CREATE TABLE t (as_text DECIMAL(12, 2), as_number NUMERIC(12, 2))")
-    database.executemany(
+    insert(
+        database,
         "INSERT INTO t VALUES (?, ?)",
-        [(v and str(v), v and float(v)) if v is not None else (v, v) for v in values],
+        [(None, None) if v is None else (str(v), float(v)) for v in values],
     )
     assert read("SELECT as_text FROM t")["as_text"].to_pylist() == values
     assert read("SELECT as_number FROM t")["as_number"].to_pylist() == values
@@ -158,7 +166,7 @@ def test_a_value_that_does_not_fit_is_named(
     read: Read, database: sqlite3.Connection, declared: str, value: object, message: str
 ) -> None:
     database.execute(f"CREATE TABLE t (x {declared})")
-    database.executemany("INSERT INTO t VALUES (?)", [(None,), (value,), ("also wrong",)])
+    insert(database, "INSERT INTO t VALUES (?)", [(None,), (value,), ("also wrong",)])
     with pytest.raises(DataError) as caught:
         read("SELECT x FROM t")
     assert message in caught.value.message
@@ -169,14 +177,14 @@ def test_a_value_that_does_not_fit_is_named(
 
 def test_rows_are_counted_over_all_batches(read: Read, database: sqlite3.Connection) -> None:
     database.execute("CREATE TABLE t (x INTEGER)")
-    database.executemany("INSERT INTO t VALUES (?)", [*((i,) for i in range(200_000)), ("NA",)])
+    insert(database, "INSERT INTO t VALUES (?)", [*((i,) for i in range(200_000)), ("NA",)])
     with pytest.raises(DataError, match="row 200001, column `x`"):
         read("SELECT x FROM t")
 
 
 def test_booleans_may_be_words(read: Read, database: sqlite3.Connection) -> None:
     database.execute("CREATE TABLE t (x BOOL)")
-    database.executemany("INSERT INTO t VALUES (?)", [("TRUE",), ("false",), (1,), ("0",), (None,)])
+    insert(database, "INSERT INTO t VALUES (?)", [("TRUE",), ("false",), (1,), ("0",), (None,)])
     assert read("SELECT x FROM t")["x"].to_pylist() == [True, False, True, False, None]
 
 
@@ -184,8 +192,10 @@ def test_a_timestamp_column_whose_values_name_zones_is_brought_to_utc(
     read: Read, database: sqlite3.Connection
 ) -> None:
     database.execute("CREATE TABLE t (x TIMESTAMP)")
-    database.executemany(
-        "INSERT INTO t VALUES (?)", [(None,), ("2026-01-01T12:00:00Z",), ("2026-01-01 12:00+02:00",)]
+    insert(
+        database,
+        "INSERT INTO t VALUES (?)",
+        [(None,), ("2026-01-01T12:00:00Z",), ("2026-01-01 12:00+02:00",)],
     )
     table = read("SELECT x FROM t")
     assert str(table.schema.field("x").type) == "timestamp[us, tz=UTC]"
@@ -203,16 +213,18 @@ def test_timestamps_with_and_without_zones_do_not_mix(
     read: Read, database: sqlite3.Connection, values: list[str]
 ) -> None:
     database.execute("CREATE TABLE t (x TIMESTAMP)")
-    database.executemany("INSERT INTO t VALUES (?)", [(None,)] * 70_000 + [(value,) for value in values])
-    with pytest.raises(DataError, match="row 70002, .* some values of the column name a zone") as caught:
+    insert(database, "INSERT INTO t VALUES (?)", [(None,)] * 70_000 + [(value,) for value in values])
+    with pytest.raises(DataError, match=r"row 70002, .* some values of the column name a zone") as caught:
         read("SELECT x FROM t")
     assert caught.value.code == "DD770"
 
 
 def test_a_timestamptz_without_a_zone_is_utc(read: Read, database: sqlite3.Connection) -> None:
     database.execute("CREATE TABLE t (x TIMESTAMPTZ)")
-    database.executemany(
-        "INSERT INTO t VALUES (?)", [("2026-01-01 12:00:00",), ("2026-01-01",), ("2026-01-01T12:00-05:00",)]
+    insert(
+        database,
+        "INSERT INTO t VALUES (?)",
+        [("2026-01-01 12:00:00",), ("2026-01-01",), ("2026-01-01T12:00-05:00",)],
     )
     assert read("SELECT x FROM t")["x"].to_pylist() == [
         datetime(2026, 1, 1, 12, tzinfo=UTC),
@@ -226,7 +238,7 @@ def test_expressions_have_the_type_of_their_values(
     read: Read, database: sqlite3.Connection, rows: int
 ) -> None:
     database.execute("CREATE TABLE t (id INTEGER, b BLOB)")
-    database.executemany("INSERT INTO t VALUES (?, ?)", ((i, b"x") for i in range(rows)))
+    insert(database, "INSERT INTO t VALUES (?, ?)", ((i, b"x") for i in range(rows)))
     last = rows - 1
     table = read(
         f"SELECT id + 1 AS i, id * 0.5 AS r, iif(id = {last}, 0.5, id) AS m, 'x' || id AS s, "
@@ -262,7 +274,7 @@ def test_expressions_of_several_kinds_are_refused(
     read: Read, database: sqlite3.Connection, rows: int, expression: str, kinds: str
 ) -> None:
     database.execute("CREATE TABLE t (id INTEGER)")
-    database.executemany("INSERT INTO t VALUES (?)", ((i,) for i in range(rows)))
+    insert(database, "INSERT INTO t VALUES (?)", ((i,) for i in range(rows)))
     with pytest.raises(DataError, match="column `mixed` has no declared type and holds") as caught:
         read(f"SELECT id, {expression.format(last=rows - 1)} AS mixed FROM t")
     assert caught.value.message.endswith(kinds.replace("^", "^"))
@@ -283,7 +295,7 @@ def test_columns_of_views_and_joins_keep_their_types(read: Read, database: sqlit
 
 def test_text_that_is_not_utf_8_is_named(read: Read, database: sqlite3.Connection) -> None:
     database.execute("CREATE TABLE t (id INTEGER, x TEXT)")
-    database.executemany("INSERT INTO t VALUES (?, CAST(? AS TEXT))", [(1, b"ok"), (2, b"caf\xe9")])
+    insert(database, "INSERT INTO t VALUES (?, CAST(? AS TEXT))", [(1, b"ok"), (2, b"caf\xe9")])
     with pytest.raises(DataError, match="row 2, column `x`: a text value is not UTF-8") as caught:
         read("SELECT id, x FROM t")
     assert caught.value.code == "DD771"
@@ -291,19 +303,19 @@ def test_text_that_is_not_utf_8_is_named(read: Read, database: sqlite3.Connectio
 
 def test_functions_of_mysql_that_queries_use(read: Read, database: sqlite3.Connection) -> None:
     database.execute("CREATE TABLE t (id INTEGER)")
-    database.executemany("INSERT INTO t VALUES (?)", ((i,) for i in range(100)))
+    insert(database, "INSERT INTO t VALUES (?)", ((i,) for i in range(100)))
     assert read("SELECT CONCAT('a', 1, NULL, 'b') AS x")["x"].to_pylist() == ["a1b"]
     assert read("SELECT id FROM t ORDER BY RAND() LIMIT 100")["id"].to_pylist() != list(range(100))
 
 
 def test_large_values_make_small_batches(database: sqlite3.Connection, tmp_path: Path) -> None:
     database.execute("CREATE TABLE t (x TEXT)")
-    database.executemany("INSERT INTO t VALUES (?)", (("y" * 1_000_000,) for _ in range(300)))
+    insert(database, "INSERT INTO t VALUES (?)", (("y" * 1_000_000,) for _ in range(100)))
     reader = open_reader({"path": "s.db"}, database=None, project_directory=tmp_path)
     batches = [batch.num_rows for batch in reader.read("SELECT x FROM t", Cancellation())]
     reader.close()
-    assert sum(batches) == 300
-    assert max(batches[1:]) <= 20
+    assert sum(batches) == 100
+    assert max(batches) <= 70
 
 
 @pytest.mark.parametrize(

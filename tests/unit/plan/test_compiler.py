@@ -162,7 +162,14 @@ teardown: {step_type: transform, name: t, command: x, input_node: []}
         "c": {"b2": "bootstrap"},
         "t": {"b": "teardown", "c": "teardown"},
     }
-    assert [step.phase for step in plan.steps] == ["bootstrap", "bootstrap", "main", "main", "main", "teardown"]
+    assert [step.phase for step in plan.steps] == [
+        "bootstrap",
+        "bootstrap",
+        "main",
+        "main",
+        "main",
+        "teardown",
+    ]
 
 
 def test_a_composite_expands_to_a_chain_and_its_name_stands_for_all(plan_of: Compile) -> None:

@@ -202,7 +202,7 @@ fields = st.text(st.sampled_from('ab\\Nnt"\t\r\n,\0\ufeffé'), max_size=5)
 
 @given(text=st.text(st.sampled_from('ab\\Nnt"\t\r\n,é\ufeff'), max_size=40), escape=st.booleans())
 @example(text="a\\N\n\\N\n", escape=True)
-@settings(max_examples=400)
+@settings(deadline=None, max_examples=400)
 def test_the_fast_way_reads_tab_separated_text_as_the_exact_way_does(text: str, escape: bool) -> None:
     records = tsv_records.TsvRecords("\t", frozenset({"NULL", "n"}), escape)
     compare_ways(records, text)
@@ -210,7 +210,7 @@ def test_the_fast_way_reads_tab_separated_text_as_the_exact_way_does(text: str, 
 
 @given(text=st.text(st.sampled_from('ab"",,\r\nn\\'), max_size=40))
 @example(text='a,"b\r\nc"\r\n"","n"')
-@settings(max_examples=400)
+@settings(deadline=None, max_examples=400)
 def test_the_fast_way_reads_comma_separated_text_as_the_exact_way_does(text: str) -> None:
     compare_ways(csv_records.CsvRecords(",", frozenset({"n"})), text)
 
@@ -236,7 +236,7 @@ def test_the_fast_way_is_taken_for_ordinary_text() -> None:
 @given(
     st.text(st.sampled_from('ab\\"\t\r\n,é'), max_size=60), st.integers(1, 7), st.sampled_from(["tsv", "csv"])
 )
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 def test_where_blocks_end_makes_no_difference(
     tmp_path_factory: pytest.TempPathFactory, text: str, block_bytes: int, format: Format
 ) -> None:

@@ -25,7 +25,7 @@ values = st.none() | st.text(max_size=6) | st.text(st.sampled_from("\\Ntnr\t\n\r
 @given(
     st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[values] * width), min_size=1, max_size=12))
 )
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str | None, ...]]
 ) -> None:
