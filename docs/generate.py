@@ -15,7 +15,10 @@ import click
 from dataduct import api
 from dataduct.cli.main import SECTIONS, dataduct
 from dataduct.codes import catalogue
+from dataduct.connectors.sqlite import SqliteSettings
 from dataduct.steps.base import Chaining, Step, StepProperties
+from dataduct.storage.local import LocalStorageSettings
+from dataduct.warehouses.duckdb import DuckDbSettings
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made by docs/generate.py from the code; edit that. -->\n\n"
@@ -108,7 +111,17 @@ def type_text(field: dict[str, Any], schema: dict[str, Any]) -> str:
         return " or ".join(f"`{value}`" for value in field["enum"])
     if "const" in field:
         return f"`{field['const']}`"
-    kind = field.get("type", "any")
+    kinds = field.get("type", "any")
+    names = [
+        kind_text(kind, field, schema)
+        for kind in ([kinds] if isinstance(kinds, str) else kinds)
+        if kind != "null"
+    ]
+    return " or ".join(names)
+
+
+def kind_text(kind: str, field: dict[str, Any], schema: dict[str, Any]) -> str:
+    """Return one JSON Schema type name in words."""
     if kind == "array":
         return f"list of {type_text(field.get('items', {}), schema)}"
     return {"string": "text", "object": "mapping", "boolean": "true or false"}.get(kind, kind)
@@ -133,10 +146,17 @@ def settings_page() -> str:
         "settings of one of the `modes` on top.",
         property_table(schema["properties"], set(schema.get("required", ())), schema),
     ]
-    for name, definition in sorted(schema.get("$defs", {}).items()):
+    for section, field in schema["properties"].items():
+        definition = schema["$defs"].get(field.get("$ref", "").rsplit("/", 1)[-1], {})
         if "properties" in definition:
-            required = set(definition.get("required", ()))
-            parts += [f"## {name}", property_table(definition["properties"], required, schema)]
+            parts += [f"## {section}", property_table(definition["properties"], set(), schema)]
+    for title, options in (
+        ("warehouse: duckdb", DuckDbSettings),
+        ("connections: sqlite", SqliteSettings),
+        ("storage: local", LocalStorageSettings),
+    ):
+        own = options.model_json_schema()
+        parts += [f"## {title}", property_table(own["properties"], set(own.get("required", ())), own)]
     return "\n\n".join(parts)
 
 

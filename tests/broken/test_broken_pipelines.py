@@ -24,6 +24,7 @@ def transcript(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
 
     def run(*arguments: str) -> str:
         monkeypatch.chdir(PROJECT)
+        monkeypatch.setenv("COLUMNS", "100")
         with pytest.raises(SystemExit) as ended:
             dataduct.main(list(arguments))
         shown = capsys.readouterr()
@@ -81,10 +82,13 @@ def test_a_missing_file_gets_the_nearest_name(project: Path, capsys: pytest.Capt
     assert "did you mean" in said
 
 
-def test_a_directory_is_no_pipeline_file(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_stands_for_all_pipelines_in_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "pipelines" / "good.yaml").write_text("name: good\nsteps: []\n")
+    (project / "pipelines" / "bad.yaml").write_text("name: bad\nstep: []\n")
     code, said = said_of("pipelines", capsys)
     assert code == 2
-    assert "directory" in said
+    assert "pipelines/bad.yaml:2:1" in said
+    assert "good.yaml" not in said
 
 
 def test_bytes_that_are_not_utf8_are_located(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The documentation is what the code does: generated pages are current, examples compile, nothing is undocumented."""
 
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -15,6 +16,7 @@ from dataduct.codes import catalogue
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+EXAMPLE_PROJECT = ROOT / "tests" / "unit" / "steps" / "example_project"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 
 
@@ -87,7 +89,9 @@ def test_yaml_blocks_are_yaml(page: Path) -> None:
 def test_the_example_of_a_step_compiles(step: type, tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", step.documentation, flags=re.DOTALL)
     assert blocks, f"{step.step_type} has no example"
-    example_project(tmp_path)
+    shutil.copytree(EXAMPLE_PROJECT, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "dataduct.yml").write_text("connections:\n  school: {type: sqlite, path: data/school.sqlite}\n")
+    (tmp_path / "pipelines").mkdir()
     for number, block in enumerate(blocks):
         path = tmp_path / "pipelines" / f"example{number}.yaml"
         path.write_text(block)
@@ -96,8 +100,3 @@ def test_the_example_of_a_step_compiles(step: type, tmp_path: Path) -> None:
             plan_step.parent for plan_step in plan.steps
         )
 
-
-def example_project(root: Path) -> None:
-    """Write the project that the documentation's examples stand in."""
-    for directory in ("pipelines", "tables", "scripts", "data", "sql"):
-        (root / directory).mkdir()

@@ -168,7 +168,9 @@ class Settings(_Section):
         description="Directories in which the files that pipelines name are looked up, relative to the project's.",
         min_length=1,
     )
-    engine: EngineSettings = Field(default_factory=EngineSettings, description="How runs are executed here.")
+    engine: EngineSettings = Field(
+        default_factory=EngineSettings, description="How runs are executed: steps at once, retries, timeouts."
+    )
     variables: dict[str, Variable] = Field(
         default_factory=dict, description="Variables that every pipeline's templates may use."
     )

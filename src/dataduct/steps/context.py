@@ -192,9 +192,8 @@ class LoweringContext:
             return None
 
     def _report_missing(self, path: str, *, of: str) -> None:
-        places = [
-            str(directory) for directory in dict.fromkeys(place.parent for place in self._candidates(path))
-        ]
+        parents = dict.fromkeys(place.parent for place in self._candidates(path))
+        places = [f"`{self.shown(directory)}`" for directory in parents]
         self.report(
             "DD205",
             f"`{path}` does not exist",
