@@ -5,6 +5,7 @@ Every function imports what it needs when it is called, so that a command pays o
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dataduct.plan.plan import BoundPlan, Plan
     from dataduct.runs.events import Listener
     from dataduct.runs.queries import RunQueries
+    from dataduct.runs.records import Run
     from dataduct.runs.store import RunStore
     from dataduct.steps.base import Step
 
@@ -162,31 +164,57 @@ def run(
     from dataduct.engine.engine import RunOptions, run_plan
     from dataduct.engine.workbench import Workbench
     from dataduct.plan.selection import select_steps
-    from dataduct.runs.queries import RunQueries
     from dataduct.runs.store import new_run_id
 
     plan = compile_pipeline(project, path)
     chosen = select_steps(plan, select) if select else None
-    resumable = None
+    given = dict(variables or {})
+    bound = bind(project, plan, run_date=run_date, variables=given)
     with closing(open_store(project)) as store:
-        if resume:
-            day = (
-                None
-                if run_date is None
-                else bind(project, plan, run_date=run_date, variables=variables).run_date
-            )
-            resumable = RunQueries(store).resumable_run(plan.pipeline, day)
-        day = resumable.run_date if resumable else run_date
-        bound = bind(project, plan, run_date=day, variables=variables)
+        earlier = _run_to_resume(store, bound, any_date=run_date is None) if resume else None
+        if earlier is not None:
+            kept = {**_kept_variables(earlier, given, plan), **given}
+            bound = bind(project, plan, run_date=earlier.run_date, variables=kept)
         options = RunOptions(
-            run_id=resumable.id if resumable else new_run_id(datetime.now(UTC)),
-            resume=resumable is not None,
+            run_id=earlier.id if earlier else new_run_id(datetime.now(UTC)),
+            resume=earlier is not None,
             force=force,
             select=chosen,
             workers=workers,
         )
         with Workbench(project) as workbench:
             return run_plan(bound, workbench, store, options=options, listener=listener)
+
+
+def _run_to_resume(store: RunStore, bound: BoundPlan, *, any_date: bool) -> Run | None:
+    """Return the run that `--resume` goes on with; None starts the run date anew, as nothing of it is there."""
+    from dataduct.errors import UserError
+    from dataduct.runs.queries import RunQueries
+
+    pipeline = bound.plan.pipeline
+    found = RunQueries(store).resumable_run(pipeline, None if any_date else bound.run_date)
+    if found is None and any_date:
+        raise UserError(
+            f"there is nothing to resume: the last run of pipeline `{pipeline}`, if any, has succeeded or goes on",
+            code="DD516",
+            hint="run without `--resume`, or name the run date with `--run-date`",
+        )
+    return found
+
+
+def _kept_variables(run: Run, given: Mapping[str, str], plan: Plan) -> dict[str, str]:
+    """Return the variables that a run was started with, as far as the pipeline still has them."""
+    from dataduct.errors import UserError
+
+    kept = json.loads(run.plan)["variables"] if run.plan else {}
+    for name, value in kept.items():
+        if "***" in value and name not in given:
+            raise UserError(
+                f"the variable `{name}` held a secret, which is not kept: give it again",
+                code="DD517",
+                hint=f"add `--var {name}=...`",
+            )
+    return {name: value for name, value in kept.items() if name in plan.variables}
 
 
 def execute(

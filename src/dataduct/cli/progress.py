@@ -33,7 +33,7 @@ _WORDS: dict[StepStatus, tuple[str, Style]] = {
     "pending": ("waiting", "dim"),
     "running": ("running", "plain"),
     "succeeded": ("done", "good"),
-    "already-loaded": ("done", "good"),
+    "already-loaded": ("kept", "dim"),
     "failed": ("failed", "error"),
     "skipped": ("skipped", "warning"),
     "interrupted": ("stopped", "warning"),

@@ -102,4 +102,16 @@ ENTRIES: tuple[CodeEntry, ...] = (
         meaning="Runs and loads are kept by the pipeline's name; two files with one name would share them.",
         remedy="Give one of the pipelines another `name`.",
     ),
+    CodeEntry(
+        code="DD516",
+        title="nothing to resume",
+        meaning="`--resume` goes on with the pipeline's last run if that failed or was interrupted.",
+        remedy="Run without `--resume`, or name the run date with `--run-date`.",
+    ),
+    CodeEntry(
+        code="DD517",
+        title="a variable is not kept",
+        meaning="The run to resume was started with a variable that held a secret. Secrets are never stored.",
+        remedy="Give the variable again with `--var`.",
+    ),
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dataduct.engine.pruning import CommittedLoad, Pruning, prune, writes_tables
 from dataduct.engine.scheduler import Scheduler
@@ -69,7 +70,7 @@ def _new_run(run_id: str, bound: BoundPlan, process: str | None) -> Run:
         status="running",
         started_at=now(),
         process=process,
-        plan=plan_to_json(bound.plan, indent=None),
+        plan=plan_to_json(replace(bound.plan, variables=bound.variables), indent=None),
     )
 
 

@@ -28,6 +28,7 @@ _TIMESTAMPS = {
     "TIMESTAMP_NS": 9,
 }
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+_SHORT_DIGITS = 18
 _PRECISION = {"FLOAT": "1e-6", "DOUBLE": "1e-15"}
 """Relative difference within which two numbers of a type are the same to its last digit but one."""
 
@@ -74,7 +75,7 @@ def conversion(value: str, source: str, target: str) -> Conversion:
         return Conversion(cast, attempt)
     if source in _FLOAT_BITS and _DECIMAL.fullmatch(target):
         digits = f"CAST({value} AS VARCHAR)"  # DuckDB's own cast gives 1234567.89 as 1234567.8899999998
-        cast, attempt = f"CAST({digits} AS {target})", f"TRY_CAST({digits} AS {target})"
+        cast, attempt = _decimal_casts(digits, target)
         difference = f"abs(TRY_CAST({attempt} AS {source}) - {value})"
         return Conversion(cast, attempt, f"{difference} > abs({value}) * {_PRECISION[source]}")
     if _casts_back(source, target):
@@ -147,7 +148,7 @@ def _from_text(value: str, target: str) -> Conversion:
             f"(regexp_matches({value}, '[eE]') AND "
             f"abs(CAST({attempt} AS DOUBLE) - {number}) <= abs({number}) * {_PRECISION['DOUBLE']})"
         )
-        return Conversion(cast, attempt, f"NOT ({plain} OR {scientific})")
+        return Conversion(*_decimal_casts(value, target), f"NOT ({plain} OR {scientific})")
     if target in _FLOAT_BITS:
         return Conversion(
             cast, attempt, f"(isinf({attempt}) AND NOT regexp_matches({value}, '[iI][nN][fF]'))"
@@ -167,6 +168,19 @@ def _from_text(value: str, target: str) -> Conversion:
     if target in {"TIMESTAMP WITH TIME ZONE", "TIME"}:
         return Conversion(cast, attempt, finer)
     return Conversion(cast, attempt)
+
+
+def _decimal_casts(text: str, target: str) -> tuple[str, str]:
+    """Return the cast of a text to a DECIMAL type, and the attempt at it.
+
+    DuckDB 1.5 takes a hundred times longer for more than 18 digits, so that is left to the values that need it.
+    """
+    cast, attempt = f"CAST({text} AS {target})", f"TRY_CAST({text} AS {target})"
+    decimal = _DECIMAL.fullmatch(target)
+    if decimal is None or int(decimal[1]) <= _SHORT_DIGITS or int(decimal[2]) > _SHORT_DIGITS:
+        return cast, attempt
+    short = f"CAST(TRY_CAST({text} AS DECIMAL({_SHORT_DIGITS},{decimal[2]})) AS {target})"
+    return f"coalesce({short}, {cast})", f"coalesce({short}, {attempt})"
 
 
 def _boolean_from_text(value: str) -> Conversion:

@@ -1,5 +1,6 @@
 """Opening a DuckDB file: making a new one, waiting for another process, and saying why one cannot be opened."""
 
+import errno
 import os
 import re
 import time
@@ -113,7 +114,10 @@ def _create(path: Path, shown: str) -> None:
             code="DD703",
             hint=f"restore {path.name} from where it went, or move the log away",
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, "not a directory") from None
     beside = path.with_name(f".{path.name}.{os.getpid()}.{time.time_ns()}.new")
     try:
         with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as connection:
@@ -128,7 +132,7 @@ def _create(path: Path, shown: str) -> None:
 
 def _system_refusal(error: OSError, shown: str) -> DataductError:
     reason = (error.strerror or str(error)).lower()
-    if error.errno in {28, 122}:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StorageError(
             f"the disk of the warehouse {shown} is full", code="DD709", hint="free some space"
         )

@@ -44,7 +44,8 @@ class Source(ABC):
     ) -> AbstractContextManager[str]:
         """Give SQL selecting the columns at `positions` as `dataduct_0`, `dataduct_1`, ...
 
-        If `numbered`, it has the row's number too, `dataduct_row`, from 1 over the whole dataset. The SQL may be run once, within the block.
+        If `numbered`, it has the row's number too, `dataduct_row`, from 1 over the whole dataset.
+        The SQL may be run once, within the block.
         """
 
     @abstractmethod

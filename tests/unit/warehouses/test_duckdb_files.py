@@ -31,7 +31,9 @@ time.sleep(float(sys.argv[2]))
 """
 
 
-def open_warehouse(project: Path, *, lock_timeout: float = 0.2, on_wait=lambda message: None, **settings: object):
+def open_warehouse(
+    project: Path, *, lock_timeout: float = 0.2, on_wait=lambda message: None, **settings: object
+):
     return DuckDbProvider.open_warehouse(
         {"path": "warehouse.duckdb", **settings},
         project_directory=project,
@@ -45,6 +47,10 @@ def refusal(project: Path, **settings: object) -> DataductError:
         open_warehouse(project, **settings)
     assert "\n" not in refused.value.message
     return refused.value
+
+
+def names(directory: Path) -> list[str]:
+    return [path.name for path in directory.iterdir()]
 
 
 def storage_version(path: Path) -> int:
@@ -66,12 +72,14 @@ def held_by_another_process(path: Path, seconds: float):
 def test_a_missing_file_is_made_with_its_directories_and_nothing_beside_it(tmp_path):
     open_warehouse(tmp_path, path="a/b/warehouse.duckdb").close()
 
-    assert os.listdir(tmp_path / "a" / "b") == ["warehouse.duckdb"]
+    assert names(tmp_path / "a" / "b") == ["warehouse.duckdb"]
 
 
 def test_new_files_have_the_format_of_duckdb_1_5(tmp_path):
     open_warehouse(tmp_path).close()
-    duckdb.connect(":memory:").execute(f"ATTACH '{tmp_path}/plain.duckdb' AS plain (STORAGE_VERSION 'v1.5.0')").close()
+    duckdb.connect(":memory:").execute(
+        f"ATTACH '{tmp_path}/plain.duckdb' AS plain (STORAGE_VERSION 'v1.5.0')"
+    ).close()
 
     assert storage_version(tmp_path / "warehouse.duckdb") == storage_version(tmp_path / "plain.duckdb")
 
@@ -95,7 +103,7 @@ def test_a_creation_that_was_interrupted_leaves_no_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         open_warehouse(tmp_path)
 
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_memory_is_a_warehouse_too(tmp_path):
@@ -105,7 +113,7 @@ def test_memory_is_a_warehouse_too(tmp_path):
     with warehouse.transaction(Cancellation()) as transaction:
         assert transaction.fetch("SELECT id FROM courses") == [(1,)]
     warehouse.close()
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_a_file_in_use_is_waited_for(tmp_path):
@@ -126,7 +134,9 @@ def test_a_file_in_use_for_too_long_names_who_holds_it(tmp_path):
 
     with (
         held_by_another_process(tmp_path / "warehouse.duckdb", 30) as process,
-        pytest.raises(LockTimeoutError, match=rf"in use by process {process.pid} \(.*python.*\); waited 0.3 s") as late,
+        pytest.raises(
+            LockTimeoutError, match=rf"in use by process {process.pid} \(.*python.*\); waited 0.3 s"
+        ) as late,
     ):
         started = time.monotonic()
         open_warehouse(tmp_path, lock_timeout=0.3)
@@ -178,7 +188,10 @@ def test_a_damaged_file(tmp_path):
     content[100] ^= 0xFF
     path.write_bytes(content)
 
-    assert (refusal(tmp_path).code, refusal(tmp_path).message) == ("DD703", "the warehouse warehouse.duckdb is damaged")
+    assert (refusal(tmp_path).code, refusal(tmp_path).message) == (
+        "DD703",
+        "the warehouse warehouse.duckdb is damaged",
+    )
 
 
 def test_a_log_without_its_file(tmp_path):
@@ -254,7 +267,10 @@ def test_too_little_memory_is_said_with_what_to_do(tmp_path):
     with pytest.raises(WarehouseError) as refused, warehouse.transaction(Cancellation()) as transaction:
         transaction.fetch("SELECT list(range) FROM range(100000000)")
 
-    assert (refused.value.code, refused.value.hint) == ("DD708", "raise `memory_limit` in the warehouse's settings")
+    assert (refused.value.code, refused.value.hint) == (
+        "DD708",
+        "raise `memory_limit` in the warehouse's settings",
+    )
     warehouse.close()
 
 
@@ -302,7 +318,9 @@ def test_nothing_is_fetched_from_the_network(tmp_path):
 
 
 def test_loading_many_rows_needs_little_memory(tmp_path):
-    rows = pa.table({"id": pa.array(range(500_000)), "text": pa.array([f"some text {n}" * 4 for n in range(500_000)])})
+    rows = pa.table(
+        {"id": pa.array(range(500_000)), "text": pa.array([f"some text {n}" * 4 for n in range(500_000)])}
+    )
     with pq.ParquetWriter(tmp_path / "many.parquet", rows.schema) as writer:
         for _ in range(4):
             writer.write_table(rows)
@@ -316,7 +334,9 @@ def test_loading_many_rows_needs_little_memory(tmp_path):
 def _load_many(project: Path) -> None:
     warehouse = open_warehouse(project)
     with warehouse.transaction(Cancellation()) as transaction:
-        transaction.execute("CREATE TABLE many (id BIGINT NOT NULL, text VARCHAR CHECK (length(text) <= 100))")
+        transaction.execute(
+            "CREATE TABLE many (id BIGINT NOT NULL, text VARCHAR CHECK (length(text) <= 100))"
+        )
         columns = transaction.columns(TableName("many")) or ()
         files = DatasetFiles(Manifest(format="parquet", parts=()), (str(project / "many.parquet"),))
         matches = [ColumnMatch(column.name, column) for column in columns]
