@@ -154,7 +154,8 @@ def main() -> None:
             lost, doubled = lost + difference.lost, doubled + difference.doubled
             print(f"\r{kills} kills, {lost} rows lost, {doubled} rows doubled", end="", flush=True)
     print(
-        f"\n{kills} kills in {rounds} rounds, {len(where)} different last steps: {lost} rows lost, {doubled} rows doubled"
+        f"\n{kills} kills in {rounds} rounds, after {len(where)} different last steps: "
+        f"{lost} rows lost, {doubled} rows doubled"
     )
     sys.exit(1 if lost or doubled else 0)
 

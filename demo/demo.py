@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import duckdb
-
 from build_source import build
 from change_source import change
 

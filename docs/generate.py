@@ -50,7 +50,8 @@ def pages() -> dict[str, str]:
 def steps_index(types: list[type[Step[Any]]]) -> str:
     """Return the list of step types."""
     rows = "\n".join(f"| [`{step.step_type}`]({step.step_type}.md) | {step.summary} |" for step in types)
-    return f"# Step types\n\n`dataduct steps` prints this list, `dataduct steps NAME` one page.\n\n| type | does |\n|---|---|\n{rows}\n"
+    head = "# Step types\n\n`dataduct steps` prints this list, `dataduct steps NAME` one page."
+    return f"{head}\n\n| type | does |\n|---|---|\n{rows}\n"
 
 
 def step_page(step: type[Step[Any]]) -> str:

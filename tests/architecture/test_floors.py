@@ -49,7 +49,8 @@ def test_help_imports_nothing_heavy() -> None:
 def test_validate_opens_no_database() -> None:
     code = (
         "import sys\nfrom dataduct.cli.main import dataduct\n"
-        "try:\n    dataduct.main(['validate', 'pipelines/nycflights.yaml'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        "try:\n    dataduct.main(['validate', 'pipelines/nycflights.yaml'])\n"
+        "except SystemExit as end:\n    assert end.code == 0\n"
         "print([name for name in ('duckdb', 'pyarrow', 'sqlalchemy', 'rich') if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(

@@ -1,7 +1,7 @@
 """Every pipeline file in `project/pipelines` has a golden file: what `dataduct validate` says of it, and its exit code.
 
-A file that is broken gets errors with line, column and remedy; one that the first Dataduct could not read and that makes
-sense runs, and its golden file shows the steps it has.
+A file that is broken gets errors with line, column and remedy; one that the first Dataduct could not read and that
+makes sense runs, and its golden file shows the steps it has.
 """
 
 import shutil
@@ -82,7 +82,9 @@ def test_a_missing_file_gets_the_nearest_name(project: Path, capsys: pytest.Capt
     assert "did you mean" in said
 
 
-def test_a_directory_stands_for_all_pipelines_in_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_stands_for_all_pipelines_in_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (project / "pipelines" / "good.yaml").write_text("name: good\nsteps: []\n")
     (project / "pipelines" / "bad.yaml").write_text("name: bad\nstep: []\n")
     code, said = said_of("pipelines", capsys)

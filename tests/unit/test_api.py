@@ -104,7 +104,9 @@ def test_a_plan_file_that_is_missing_is_named(project: Project, tmp_path: Path) 
 
 def test_compiling_reports_every_problem_in_the_order_of_lines(project: Project) -> None:
     broken = project.root / "broken.yaml"
-    broken.write_text("name: b\nfrequncy: daily\nsteps:\n  - {step_type: upsrt}\n  - {step_type: transform}\n")
+    broken.write_text(
+        "name: b\nfrequncy: daily\nsteps:\n  - {step_type: upsrt}\n  - {step_type: transform}\n"
+    )
     with pytest.raises(ProblemsError) as raised:
         api.compile_pipeline(project, broken)
     lines = [problem.position.line for problem in raised.value.problems if problem.position]

@@ -90,7 +90,10 @@ def test_the_blog_pipeline_needs_no_names_and_no_depends_on(plan_of: Compile) ->
 
 
 def test_a_default_name_does_not_change_when_a_step_is_inserted_above(plan_of: Compile) -> None:
-    before = "steps:\n  - {step_type: upsert, source: tables/staging.courses.sql, destination: tables/prod.courses.sql}\n"
+    upsert = (
+        "  - {step_type: upsert, source: tables/staging.courses.sql, destination: tables/prod.courses.sql}\n"
+    )
+    before = "steps:\n" + upsert
     inserted = (
         "steps:\n  - {step_type: upsert, source: tables/staging.courses.sql, destination: tables/archive.courses.sql}\n"
         + before.removeprefix("steps:\n")
