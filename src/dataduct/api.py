@@ -181,6 +181,7 @@ def run(
             force=force,
             select=chosen,
             workers=workers,
+            note="there is no run to resume, so a new one begins" if resume and earlier is None else None,
         )
         with Workbench(project) as workbench:
             return run_plan(bound, workbench, store, options=options, listener=listener)

@@ -75,7 +75,10 @@ _NORMALISED = (
     (re.compile(r"  [\d,.]+ rows/s"), ""),
     (re.compile(r"  (?:[\d.]+ (?:ms|s|us|µs)|\d+m\d+s)(?=\s)"), "  TIME"),
     (re.compile(r"(?<= in )(?:[\d.]+ (?:ms|s|us|µs)|\d+m\d+s)\b"), "TIME"),
+    (re.compile(r"(?<=/)[0-9a-f]{16}(?=/|:)"), "VERSION"),
     (re.compile(r"\bprocess \d+( \([^)]*\))?"), "process PID"),
+    (re.compile(rf"(?<=and DuckDB ){re.escape(duckdb.__version__)}"), "VERSION"),
+    (re.compile("disk I/O error|database or disk is full"), "DISK FULL"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )
 

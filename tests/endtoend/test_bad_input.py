@@ -6,6 +6,7 @@ Each transcript is exact: read the files in tests/golden/endtoend as the person 
 import os
 import re
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
@@ -50,7 +51,7 @@ def tell(school, golden, request) -> Callable[..., Any]:
     def call(
         *arguments: str,
         code: int,
-        runs: int = 0,
+        runs: int | None = 0,
         status: str = "failed",
         datasets: Set[str] = frozenset(),
         changed: Set[str] = frozenset(),
@@ -66,7 +67,7 @@ def tell(school, golden, request) -> Callable[..., Any]:
         assert school.datasets() == datasets
         after = school.tables()
         assert {name for name in {*before, *after} if before.get(name) != after.get(name)} == changed
-        if (school.root / ".dataduct" / "runs.sqlite").exists() or runs:
+        if runs is not None:
             assert [run["status"] for run in school.runs()] == [status] * runs
         return ended
 
@@ -131,10 +132,14 @@ def test_run_date_in_words(school, tell):
 
 
 def test_nothing_to_resume(school, tell):
-    """It starts a new run, and says so."""
+    tell("run", "courses", "--resume", code=2)
+
+
+def test_nothing_to_resume_for_a_run_date(school):
+    """It starts a new run, and says so: a scheduler may always ask to resume."""
     ended = school("run", "courses", *DAY, "--resume")
     assert ended.exit_code == 0
-    assert "nothing to resume" in ended.stderr
+    assert "there is no run to resume, so a new one begins" in ended.stderr
 
 
 def test_unknown_settings(school, tell):
@@ -144,7 +149,7 @@ def test_unknown_settings(school, tell):
             "engine:\n  worker: 2\n  retry_delay: soon\n"
         }
     )
-    tell("run", "courses", *DAY, code=2)
+    tell("run", "courses", *DAY, code=2, runs=None)
 
 
 def test_unknown_connection(school, tell):
@@ -200,20 +205,22 @@ def test_syntax_error(older, tell):
         "step_type: sql-command\nname: tidy\n"
         "command: UPDATE prod.courses SET title = 'x' WERE course_id = 9\n",
     )
-    tell("run", file, *DAY, code=2)
+    tell("run", file, *DAY, code=1, runs=1)
 
 
-def test_syntax_error_that_only_the_database_sees(older, tell):
+def test_syntax_error_in_a_later_statement(older, tell):
     file = older.pipeline(
         "odd",
         "step_type: sql-command\nname: tidy\ncommand: |\n  DELETE FROM prod.courses;\n"
         "  INSERT INTO prod.courses\n  SELECT 1, 'a', 'b' FROM range(1) ORDER SIDEWAYS BY 1;\n",
     )
-    tell("run", file, *DAY, code=2)
+    tell("run", file, *DAY, code=1, runs=1)
 
 
 def test_table_that_differs_from_its_definition(older, tell):
-    older.change_warehouse("ALTER TABLE prod.courses DROP title; ALTER TABLE prod.courses ADD teacher INTEGER")
+    older.change_warehouse(
+        "ALTER TABLE prod.courses DROP title; ALTER TABLE prod.courses ADD teacher INTEGER"
+    )
     older.change_warehouse("ALTER TABLE prod.courses ALTER slug TYPE INTEGER USING 1")
     tell(
         "run", "courses", *DAY, code=1, runs=1,
@@ -248,7 +255,9 @@ def test_ragged_tsv(older, tell):
 
 def test_fraction_in_an_integer_column_of_a_parquet_file(older, tell):
     (older.root / "data").mkdir()
-    pq.write_table(pa.table({"id": [1, 2, 3], "score": [1.0, 2.5, 3.0]}), older.root / "data/measures.parquet")
+    pq.write_table(
+        pa.table({"id": [1, 2, 3], "score": [1.0, 2.5, 3.0]}), older.root / "data/measures.parquet"
+    )
     older.write({"tables/staging.measures.sql": "CREATE TABLE staging.measures (id INTEGER, score INTEGER)"})
     file = older.pipeline(
         "odd", "step_type: extract-local\nname: files\npath: data/measures.parquet", MEASURES
@@ -318,7 +327,7 @@ def test_command_that_hangs(older, tell):
     file = older.pipeline(
         "odd",
         "step_type: transform\nname: clean\ntimeout: 2 seconds\n"
-        "command: echo half > $OUTPUT1_STAGING_DIR/a.tsv; sleep 77.7",
+        "command: echo half > $OUTPUT1_STAGING_DIR/a.tsv; echo waiting for the list; sleep 77.7",
     )
     began = time.monotonic()
     tell("run", file, *DAY, code=1, runs=1)
@@ -361,22 +370,43 @@ def test_full_disk_of_the_storage(older, tell, tiny):
 
 def test_full_disk_of_the_warehouse(older, tell, tiny):
     older.change_source(MANY)
-    older.write({"dataduct.yml": settings_of(older) + f"warehouse:\n  type: duckdb\n  path: {tiny}/w.duckdb\n"})
+    older.write(
+        {"dataduct.yml": settings_of(older) + f"warehouse:\n  type: duckdb\n  path: {tiny}/w.duckdb\n"}
+    )
     tell("run", "courses", *DAY, code=1, runs=1, datasets={"extract"})
+    subprocess.run(["mount", "-o", "remount,size=64m", str(tiny)], check=True)
+    resumed = older("run", "courses", *DAY, "--resume")
+    assert resumed.exit_code == 0, resumed.stderr
+    with duckdb.connect(str(tiny / "w.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM prod.courses").fetchall() == [(30_000,)]
 
 
 def test_full_disk_of_the_run_store(older, tell, tiny):
     older.write({"dataduct.yml": settings_of(older) + f"runs:\n  path: {tiny}/runs.sqlite\n"})
     (tiny / "filler").write_bytes(b"x" * 500 * 1024)
-    before = older.tables()
-    ended = older("run", "courses", *DAY)
-    assert ended.exit_code == 1
-    assert older.tables() == before
-    tell("run", "courses", *DAY, code=1)
+    tell("run", "courses", *DAY, code=1, runs=None)
+
+
+def test_disk_of_the_run_store_that_fills_up(older, tell, tiny):
+    """What is committed when it happens stays; the next run finds it and goes on."""
+    older.write({"dataduct.yml": settings_of(older) + f"runs:\n  path: {tiny}/runs.sqlite\n"})
+    assert older("history").exit_code == 0
+    fill = (
+        f"step_type: transform\nname: fill\nno_output: true\ncommand: cat /dev/zero > {tiny}/filler || true"
+    )
+    file = older.pipeline("odd", fill, EXTRACT + "depends_on: fill\n", LOAD)
+    tell("run", file, *DAY, code=1, runs=None)
+    (tiny / "filler").unlink()
+    older.pipeline("odd", fill.replace(f"cat /dev/zero > {tiny}/filler || true", "echo done"), EXTRACT, LOAD)
+    ended = older("run", file, *DAY, "--resume")
+    assert ended.exit_code == 0, ended.stderr
+    assert len(older.rows("FROM staging.courses")) == 3
 
 
 def test_storage_below_a_file(older, tell):
-    older.write({"dataduct.yml": settings_of(older) + "storage:\n  type: local\n  path: source.sqlite/data\n"})
+    older.write(
+        {"dataduct.yml": settings_of(older) + "storage:\n  type: local\n  path: source.sqlite/data\n"}
+    )
     tell("run", "courses", *DAY, code=1, runs=1)
 
 
@@ -389,7 +419,7 @@ def test_warehouse_below_a_file(older, tell):
 
 def test_run_store_below_a_file(older, tell):
     older.write({"dataduct.yml": settings_of(older) + "runs:\n  path: source.sqlite/runs.sqlite\n"})
-    tell("run", "courses", *DAY, code=1)
+    tell("run", "courses", *DAY, code=1, runs=None)
 
 
 def test_logs_below_a_file(older, tell):
@@ -417,13 +447,22 @@ def test_read_only_directory(older, tell):
 def test_warehouse_of_a_newer_duckdb(older, tell):
     path = older.root / "warehouse.duckdb"
     content = bytearray(path.read_bytes())
-    content[12:20] = (9999).to_bytes(8, "little")
+    content[12:20] = struct.pack("<Q", 9999)
     content[52:84] = b"v99.9.9".ljust(32, b"\0")
+    content[:8] = struct.pack("<Q", checksum(bytes(content[8:4096])))
     newer = bytes(content)
-    path.unlink()
-    older.write({"other.duckdb": newer, "dataduct.yml": settings_of(older) + "warehouse: {type: duckdb, path: other.duckdb}\n"})
+    older.write({"newer.duckdb": newer})
+    older.write({"dataduct.yml": settings_of(older) + "warehouse: {type: duckdb, path: newer.duckdb}\n"})
     tell("run", "courses", *DAY, code=1, runs=1)
-    assert (older.root / "other.duckdb").read_bytes() == newer
+    assert (older.root / "newer.duckdb").read_bytes() == newer
+
+
+def checksum(block: bytes) -> int:
+    """The checksum DuckDB keeps of its header blocks."""
+    result = 5381
+    for (word,) in struct.iter_unpack("<Q", block):
+        result ^= word * 0xBF58476D1CE4E5B9 % 2**64
+    return result
 
 
 def test_warehouse_that_is_no_duckdb_file(older, tell):
@@ -471,25 +510,43 @@ def test_locked_warehouse(older, golden, hold):
 
 
 def test_warehouse_that_is_let_go_in_time(older, hold):
+    older.change_warehouse("DELETE FROM prod.courses")
     hold(1.5)
     ended = older("run", "courses", *DAY)
     assert ended.exit_code == 0, ended.stderr
-    assert len(re.findall(r"the warehouse warehouse.duckdb is in use by process \d+ .*waiting up to 20 s", ended.stderr)) == 1
+    waiting = r"the warehouse warehouse.duckdb is in use by process \d+ .*; waiting up to 20 s"
+    assert len(re.findall(waiting, ended.stderr)) == 1
+    assert len(older.rows("FROM prod.courses")) == 3
 
 
 # --- the run store -------------------------------------------------------------------------------------------------
 
 
 def test_run_store_that_is_no_database(older, tell):
+    """The history can be moved away: the warehouse itself knows what is loaded."""
+    assert older("run", "courses", *DAY).exit_code == 1
+    (older.root / ".dataduct/runs.sqlite-wal").unlink(missing_ok=True)
     older.write({".dataduct/runs.sqlite": b"not a database at all\n" * 500})
-    before = older.tables()
-    ended = older("run", "courses", *DAY)
-    assert older.tables() == before
-    check(older, ended, 1)
+    tell("run", "courses", *DAY, code=1, runs=None, datasets={"extract"})
+    (older.root / ".dataduct/runs.sqlite").unlink()
+    older.change_source("INSERT INTO courses VALUES (9, 'late', 'Late')")
+    again = older("run", "courses", *DAY)
+    assert again.exit_code == 0, again.stderr
+    assert older.steps()["upsert"] == "already-loaded"
 
 
-def check(project, ended, code):
-    assert ended.exit_code == code
+def test_run_store_that_is_damaged(older, tell):
+    """Its pages are overwritten, its header is whole."""
+    assert older("run", "courses", *DAY).exit_code == 1
+    store = older.root / ".dataduct/runs.sqlite"
+    with sqlite3.connect(store) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(store.read_bytes())
+    content[100:] = b"\xa5" * (len(content) - 100)
+    store.write_bytes(bytes(content))
+    tell("run", "courses", *DAY, code=1, runs=None, datasets={"extract"})
+    assert older("history").exit_code == 1
 
 
 def settings_of(project) -> str:

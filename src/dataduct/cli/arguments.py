@@ -1,7 +1,7 @@
 """What several commands take: a pipeline file, variables, an output file."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +19,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., object])
 
 _ENDINGS = (".yaml", ".yml")
 _DIRECTORY = "pipelines"
+_MOST_LISTED = 8
 
 pipeline_argument = click.argument("pipeline", shell_complete=complete_pipelines)
 
@@ -67,6 +68,12 @@ def find_pipeline(written: str, bases: Sequence[Path]) -> Path:
     for candidate in _candidates(written, bases):
         if candidate.is_file():
             return shown_path(candidate)
+    if Path(written).is_dir():
+        raise UserError(
+            f"`{written}` is a directory, and one pipeline file is asked for",
+            code="DD950",
+            hint=_listed(pipeline_files([Path(written)]), "pipelines in it"),
+        )
     looked = dict.fromkeys(str(shown_path(candidate)) for candidate in _candidates(written, bases))
     raise UserError(
         f"there is no pipeline file `{written}`",
@@ -87,11 +94,15 @@ def search_bases(directory: Path | None, root: Path) -> list[Path]:
 
 
 def pipeline_files(directories: Sequence[Path]) -> Iterator[Path]:
-    """Yield the YAML files in those of `directories` that exist, by name."""
+    """Yield the YAML files in those of `directories` that exist, by name; a settings file is no pipeline."""
+    from dataduct.config.project import FILE_NAMES
+
     for directory in directories:
         if directory.is_dir():
             yield from sorted(
-                path for path in directory.iterdir() if path.suffix in _ENDINGS and path.is_file()
+                path
+                for path in directory.iterdir()
+                if path.suffix in _ENDINGS and path.is_file() and path.name not in FILE_NAMES
             )
 
 
@@ -136,5 +147,9 @@ def _nearest(written: str, bases: Sequence[Path]) -> str | None:
     if nearest is not None:
         stem = nearest.split("`")[1]
         return f"did you mean `{shown_path(by_stem[stem])}`?"
-    shown = [str(shown_path(found)) for found in by_stem.values()]
-    return f"pipelines here: {', '.join(sorted(shown)[:8])}" if shown else None
+    return _listed(by_stem.values(), "pipelines here")
+
+
+def _listed(files: Iterable[Path], what: str) -> str | None:
+    shown = sorted(str(shown_path(file)) for file in files)
+    return f"{what}: {', '.join(shown[:_MOST_LISTED])}" if shown else None

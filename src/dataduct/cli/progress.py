@@ -99,9 +99,8 @@ def event_lines(event: Event, view: RunView, name_width: int, now: float) -> lis
         case RunStarted():
             verb = "resumed" if event.resumed else "started"
             steps = counted(len(event.steps), "step")
-            return [
-                line(f"run {event.run_id} of {event.pipeline} for {event.run_date} {verb}: {steps} (UTC)")
-            ]
+            told = line(f"run {event.run_id} of {event.pipeline} for {event.run_date} {verb}: {steps} (UTC)")
+            return [line(event.note), told] if event.note else [told]
         case RunFinished():
             return [_run_finished(event, view)]
         case StepStarted():

@@ -71,7 +71,7 @@ ENTRIES: tuple[CodeEntry, ...] = (
         title="row with too many or too few fields",
         meaning="A row of a delimited file has another number of fields than the first row. Often a delimiter or a "
         "newline inside a value was not escaped or quoted.",
-        remedy="Mend the row, or allow some to be left out with `--max_error`.",
+        remedy="Mend the row, or allow some to be left out with `max_errors`.",
     ),
     CodeEntry(
         code="DD751",

@@ -55,7 +55,7 @@ ENTRIES: tuple[CodeEntry, ...] = (
         title="Rows that do not fit the table",
         meaning="A value is of another type than its column, longer than it allows, NULL where that is not allowed, "
         "or would be changed by the conversion: digits rounded away, the time of a day dropped. Nothing was loaded.",
-        remedy="Mend the values where they come from, give the column a type that holds them, or set `--max_error` "
+        remedy="Mend the values where they come from, give the column a type that holds them, or set `max_errors` "
         "to leave some rows out.",
     ),
     CodeEntry(

@@ -24,7 +24,6 @@ from dataduct.model.cancellation import Cancellation
 _VIEW = 'temp."dataduct query"'
 _CHUNK_BYTES = 16 * 1024 * 1024
 _CHUNK_VALUES = 1_000_000
-_PIECE_VALUES = 16_384
 _SAMPLE_ROWS = 16
 _VALUE_BYTES = 64
 _STEPS_BETWEEN_LOOKS = 200_000
@@ -186,37 +185,20 @@ class RunningQuery:
     ) -> Iterator[pa.RecordBatch]:
         width = len(columns)
         try:
-            arrays = self._arrays(columns, values)
-            while arrays and len(arrays[0]):
+            while values:
+                rows = len(values) // width
+                arrays = [
+                    to_arrow(column, values[i::width], self._row + 1) for i, column in enumerate(columns)
+                ]
                 batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
-                rows = batch.num_rows
+                self._row += rows
                 yield batch
                 size = max(1, batch.nbytes // rows)
                 next_rows = max(1, min(batch_rows, rows * 4, _CHUNK_BYTES // size, _CHUNK_VALUES // width))
-                arrays = self._next_arrays(columns, next_rows)
+                with self._translated():
+                    values = self._take(next_rows, width)
         finally:
             self.end()
-
-    def _next_arrays(self, columns: Sequence[SourceColumn], rows: int) -> list[pa.Array]:
-        """Read up to `rows` rows, in pieces whose Python values fit the processor's cache."""
-        width = len(columns)
-        piece_rows = max(1, _PIECE_VALUES // width)
-        pieces: list[list[pa.Array]] = []
-        while rows > 0:
-            with self._translated():
-                values = self._take(min(rows, piece_rows), width)
-            if not values:
-                break
-            pieces.append(self._arrays(columns, values))
-            rows -= piece_rows
-        return [pa.concat_arrays(arrays) for arrays in zip(*pieces, strict=True)]
-
-    def _arrays(self, columns: Sequence[SourceColumn], values: list[Value]) -> list[pa.Array]:
-        """Return the next rows, flat in `values`, as one array for each column."""
-        width = len(columns)
-        arrays = [to_arrow(column, values[i::width], self._row + 1) for i, column in enumerate(columns)]
-        self._row += len(values) // width
-        return arrays
 
     def _names(self) -> Iterator[str]:
         """Yield the names of the tables and views, and of the columns of those the query names."""

@@ -173,8 +173,9 @@ class _Attempts:
         number = self._record.attempts + 1
         self._record = replace(self._record, attempts=number)
         session.store.save_step(self._record)
-        self._log_file = log_file(session.bound.plan.pipeline, session.run_id, step.name, number)
-        with AttemptLog(session.workbench.log_directory / self._log_file, redact=session.redact) as log:
+        file = log_file(session.bound.plan.pipeline, session.run_id, step.name, number)
+        with AttemptLog(session.workbench.log_directory / file, redact=session.redact) as log:
+            self._log_file = file
             session.store.start_attempt(
                 Attempt(
                     run_id=session.run_id,
@@ -182,7 +183,7 @@ class _Attempts:
                     number=number,
                     status="running",
                     started_at=now(),
-                    log_file=self._log_file,
+                    log_file=file,
                 )
             )
             session.emit(
@@ -252,6 +253,7 @@ class _Attempts:
                 f"step `{self._step.name}` took longer than its timeout of {seconds:g} seconds",
                 code="DD911",
                 hint="set `timeout` of the step, or `step_timeout` under `engine:` in dataduct.yml",
+                details=error.details if isinstance(error, DataductError) else (),
             )
         if isinstance(error, DataductError):
             return error

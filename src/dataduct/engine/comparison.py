@@ -283,8 +283,10 @@ def column_verdict(compared: SampleComparison, *, key: Sequence[str], tolerance:
     """Return whether at most `tolerance` percent of the sampled rows are missing or different."""
     if compared.sampled:
         summary = (
-            f"{compared.matched:,} of {compared.sampled:,} sampled rows match, {compared.missing:,} are missing and "
-            f"{compared.different:,} differ: {_percent(compared.percent)}, tolerance {_percent(tolerance)}"
+            f"{compared.matched:,} of {compared.sampled:,} sampled rows match, "
+            f"{compared.missing:,} {_plural(compared.missing, 'is', 'are')} missing and "
+            f"{compared.different:,} {_plural(compared.different, 'differs', 'differ')}: "
+            f"{_percent(compared.percent)}, tolerance {_percent(tolerance)}"
         )
     else:
         summary = "the source query gives no rows, so there is nothing to compare"
@@ -307,7 +309,7 @@ def column_verdict(compared: SampleComparison, *, key: Sequence[str], tolerance:
 def _example(difference: RowDifference, key: Sequence[str]) -> dict[str, str | None]:
     shown = {name: as_text(value) for name, value in zip(key, difference.key, strict=True)}
     if difference.column is None:
-        return {**shown, "column": None, "source": "row present", "warehouse": "no such row"}
+        return {**shown, "column": "-", "source": "row present", "warehouse": "no such row"}
     return {
         **shown,
         "column": difference.column,

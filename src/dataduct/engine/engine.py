@@ -35,6 +35,7 @@ class RunOptions:
         force: Whether loads that are committed already are done again.
         select: Names of the steps to run; None means all.
         workers: Steps that may run at once; None means the settings' number.
+        note: What to tell when the run begins, or None.
         process: This process, as `dataduct.runs.processes.current_process` names it; None means that name.
     """
 
@@ -43,6 +44,7 @@ class RunOptions:
     force: bool = False
     select: frozenset[str] | None = None
     workers: int | None = None
+    note: str | None = None
     process: str | None = None
 
 
@@ -161,6 +163,7 @@ class _Run:
                 run_date=self._bound.run_date,
                 steps=tuple(self._steps),
                 resumed=self._options.resume,
+                note=self._options.note,
             )
         )
         pruning = look_at_what_is_done(session, tuple(self._steps.values()), self._scheduler, earlier)

@@ -14,6 +14,7 @@ from dataduct.errors import MissingDependencyError, StorageError, UserError
 from dataduct.runs.migrations import engine_name, migrate
 
 LOCK_SECONDS = 30.0
+_ELSEWHERE = "name another place in `runs.path` of dataduct.yml"
 
 
 def open_database(path_or_url: str | Path, lock_seconds: float = LOCK_SECONDS) -> Engine:
@@ -36,12 +37,26 @@ def open_database(path_or_url: str | Path, lock_seconds: float = LOCK_SECONDS) -
     except DatabaseError as error:
         engine.dispose()
         raise StorageError(
-            f"the run store {engine_name(engine)} cannot be opened: {error.orig}", code="DD641"
+            f"the run store {engine_name(engine)} cannot be opened: {error.orig}",
+            code="DD641",
+            hint=remedy(str(error.orig)),
         ) from error
     except UserError:
         engine.dispose()
         raise
     return engine
+
+
+def remedy(reason: str) -> str | None:
+    """Return what to do about a database that refuses for `reason`, in its own words; None if that is not known."""
+    if "not a database" in reason or "malformed" in reason:
+        return (
+            "move the file away and a new history begins; what is loaded is known to the warehouse and is not "
+            "loaded again"
+        )
+    if "disk" in reason or "unable to open" in reason or "readonly" in reason:
+        return f"see whether its disk is full and its directory can be written; or {_ELSEWHERE}"
+    return None
 
 
 def _url(path_or_url: str | Path) -> URL:
@@ -67,8 +82,12 @@ def _sqlite_url(path: Path) -> URL:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = "a file is in its place" if in_the_way else (error.strerror or str(error)).lower()
         raise StorageError(
-            f"the directory {path.parent} of the run store cannot be made: {error.strerror}", code="DD641"
+            f"the directory {path.parent} of the run store cannot be made: {reason}",
+            code="DD641",
+            hint=_ELSEWHERE,
         ) from error
     return URL.create("sqlite", database=str(path))
 

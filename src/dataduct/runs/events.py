@@ -9,13 +9,14 @@ from dataduct.runs.records import RunStatus, StepStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """A run begins or is resumed."""
+    """A run begins or is resumed. `note` says what the user might not expect of it."""
 
     run_id: str
     pipeline: str
     run_date: str
     steps: tuple[str, ...]
     resumed: bool = False
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,9 +52,7 @@ class AttemptLog:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("ab", buffering=0)
         except OSError as error:
-            raise StorageError(
-                f"log {self.path} cannot be written: {error.strerror}", code="DD650"
-            ) from error
+            raise _unwritable(self.path, error) from error
         self._size = self._file.tell()
 
     def write(self, line: str, level: LogLevel = "info") -> None:
@@ -103,9 +101,15 @@ class AttemptLog:
                 self._size += written
                 text = text[written:]
         except OSError as error:
-            raise StorageError(
-                f"log {self.path} cannot be written: {error.strerror}", code="DD650"
-            ) from error
+            raise _unwritable(self.path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"log {path} cannot be written: {(error.strerror or str(error)).lower()}",
+        code="DD650",
+        hint="see whether the disk is full and the directory can be written; or set `logs.path` of dataduct.yml",
+    )
 
 
 def read_log(path: Path, *, last: int | None = None) -> Iterator[str]:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError
 
 from dataduct.errors import LockTimeoutError, StorageError, UserError
-from dataduct.runs.database import LOCK_SECONDS, open_database
+from dataduct.runs.database import LOCK_SECONDS, open_database, remedy
 from dataduct.runs.migrations import engine_name
 from dataduct.runs.processes import is_dead
 from dataduct.runs.records import Attempt, RecordedVerdict, Run, RunStatus, Statement, StepRun, StepStatus
@@ -273,7 +273,9 @@ def _raise_write_error(engine: Engine, error: DatabaseError) -> NoReturn:
             code="DD643",
             hint="a process that holds it for long may hang; look for it with `fuser` or `lsof`",
         ) from error
-    raise StorageError(f"the run store {name} cannot be written: {reason}", code="DD642") from error
+    raise StorageError(
+        f"the run store {name} cannot be written: {reason}", code="DD642", hint=remedy(reason)
+    ) from error
 
 
 def _next_position(table: Table, where: ColumnElement[bool]) -> ColumnElement[int]:

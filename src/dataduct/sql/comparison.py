@@ -11,8 +11,9 @@ from dataduct.sql.type_grammar import parse_column_type
 def differences(existing: Sequence[Column], definition: TableDefinition, dialect: Dialect) -> tuple[str, ...]:
     """Return a sentence for each difference between an existing table's columns and its definition's.
 
-    Names are compared without case. Types are compared as the warehouse stores them: on DuckDB `VARCHAR(20)` equals
-    `VARCHAR`. NOT NULL, defaults and keys are not compared. The order is looked at if no column is missing or extra.
+    Names are compared without case. Types are compared as the warehouse stores them: on DuckDB, which keeps no length
+    of a text itself, a `VARCHAR` without a length equals `VARCHAR(20)`, and one that a CHECK limits does not equal
+    another length. NOT NULL, defaults and keys are not compared. The order is looked at if no column is missing or extra.
 
     Args:
         existing: The existing table's columns in order.
@@ -28,7 +29,7 @@ def differences(existing: Sequence[Column], definition: TableDefinition, dialect
         *(f"column `{column.name}` {column.type} is not in the definition" for column in extra),
     ]
     for name, column in wanted.items():
-        if name in found and _stored(found[name].type, dialect) != _stored(column.type, dialect):
+        if name in found and _differ(found[name].type, column.type, dialect):
             sentences.append(
                 f"column `{column.name}` is {found[name].type}, and the definition says {column.type}"
             )
@@ -37,6 +38,13 @@ def differences(existing: Sequence[Column], definition: TableDefinition, dialect
             f"the columns stand in the order {', '.join(found)}, and the definition says {', '.join(wanted)}"
         )
     return tuple(sentences)
+
+
+def _differ(existing: ColumnType, wanted: ColumnType, dialect: Dialect) -> bool:
+    limited = existing.name == wanted.name and len(existing.arguments) == len(wanted.arguments) == 1
+    return _stored(existing, dialect) != _stored(wanted, dialect) or (
+        limited and existing.name in ("VARCHAR", "CHAR") and existing.arguments != wanted.arguments
+    )
 
 
 def _stored(column_type: ColumnType, dialect: Dialect) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dataduct.errors import ProblemsError
 from dataduct.model.table import TableName
+from dataduct.sql.plain_statements import is_plain
 from dataduct.sql.statements import split_statements
 from dataduct.sql.syntax_trees import TEMPLATE_NAME, parse_statement, without_templates
 from dataduct.sql.tokens import Token, tokenize
@@ -27,6 +29,11 @@ class _References:
     written: list[TableName] = field(default_factory=list)
     temporary: set[TableName] = field(default_factory=set)
 
+    def lasting(self, tables: list[TableName]) -> tuple[TableName, ...]:
+        """Return those of `tables` that are neither temporary nor named by a template, sorted by name."""
+        known = {table for table in tables if table not in self.temporary and TEMPLATE_NAME not in str(table)}
+        return tuple(sorted(known, key=str))
+
 
 def tables_read(sql: str, dialect: str) -> tuple[TableName, ...]:
     """Return the tables that a script reads, sorted by name.
@@ -34,32 +41,32 @@ def tables_read(sql: str, dialect: str) -> tuple[TableName, ...]:
     Names of common table expressions and of temporary tables the script makes are left out, as are names with a
     template in them. What sqlglot cannot read is searched for names after FROM, JOIN and USING.
     """
-    return _without_temporary(*_lists(sql, dialect, read=True))
+    return _read_and_written(sql, dialect)[0]
 
 
 def tables_written(sql: str, dialect: str) -> tuple[TableName, ...]:
     """Return the tables that a script changes, creates or drops; see `tables_read` for what is left out."""
-    return _without_temporary(*_lists(sql, dialect, read=False))
+    return _read_and_written(sql, dialect)[1]
 
 
-def _lists(sql: str, dialect: str, *, read: bool) -> tuple[list[TableName], set[TableName]]:
+@lru_cache(maxsize=8)
+def _read_and_written(sql: str, dialect: str) -> tuple[tuple[TableName, ...], tuple[TableName, ...]]:
+    """Return the tables read and the tables written, kept for the next question about the same text."""
     references = _References()
     try:
         statements = split_statements(sql)
     except ProblemsError:
-        return [], set()
+        return (), ()
     for statement in statements:
+        if is_plain(statement):
+            _search(statement, references)
+            continue
         tree = parse_statement(statement, dialect)
         if tree is None:
             _search(statement, references)
         else:
             _walk(tree, references)
-    return (references.read if read else references.written), references.temporary
-
-
-def _without_temporary(tables: list[TableName], temporary: set[TableName]) -> tuple[TableName, ...]:
-    known = [table for table in tables if table not in temporary and TEMPLATE_NAME not in str(table)]
-    return tuple(sorted(set(known), key=str))
+    return references.lasting(references.read), references.lasting(references.written)
 
 
 def _walk(tree: "exp.Expr", references: _References) -> None:

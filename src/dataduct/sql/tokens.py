@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from dataduct.errors import ProblemsError
@@ -75,7 +76,18 @@ def tokenize(text: str, source: TemplateSource | None = None) -> tuple[Token, ..
     Raises:
         ProblemsError: Something is opened and never closed (DD401).
     """
-    return _Tokenizer(text, source or TemplateSource(text, Position("<sql>"))).tokens()
+    try:
+        return _tokens(text)
+    except ProblemsError:
+        if source is None:
+            raise
+        return _Tokenizer(text, source).tokens()
+
+
+@lru_cache(maxsize=8)
+def _tokens(text: str) -> tuple[Token, ...]:
+    """Return the tokens of a text, kept for the next question about the same text."""
+    return _Tokenizer(text, TemplateSource(text, Position("<sql>"))).tokens()
 
 
 class _Tokenizer:

@@ -15,6 +15,7 @@ from dataduct.storage.tsv_records import TsvRecords
 Row = list[str | None]
 
 _BATCH_ROWS = 65_536
+_CHARACTERS_SHOWN = 200
 
 
 def open_delimited(
@@ -170,22 +171,30 @@ class _Source:
         self._bad_row(
             f"{len(record)} {'field' if len(record) == 1 else 'fields'} found, {len(self.names or ())} expected",
             code="DD750",
+            details=(_shown(record),),
         )
         return None
 
-    def _bad_row(self, what: str, *, code: str) -> None:
+    def _bad_row(self, what: str, *, code: str, details: tuple[str, ...] = ()) -> None:
         message = f"{self.path}, row {self.row}: {what}"
         if self.on_bad_row is None:
             raise DataError(
                 message,
                 code=code,
-                hint="mend the row, or allow some to be left out with `--max_error`",
+                hint="mend the row, or allow some to be left out with `max_errors`",
+                details=details,
             )
         self.on_bad_row(message)
 
     def _batch(self, rows: list[Row]) -> pa.RecordBatch:
         columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema())
+
+
+def _shown(row: Row) -> str:
+    """Return the beginning of a row, its fields quoted."""
+    fields = ", ".join("NULL" if field is None else repr(field) for field in row)
+    return fields if len(fields) <= _CHARACTERS_SHOWN else fields[:_CHARACTERS_SHOWN] + "…"
 
 
 def _schema(names: Sequence[str]) -> pa.Schema:

@@ -8,6 +8,7 @@ from pathlib import Path
 from dataduct.errors import StorageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_DIRECTORY = {errno.ENOTDIR, errno.EEXIST}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -31,7 +32,14 @@ def storage_error(error: OSError, action: str, path: Path | str) -> StorageError
             hint="give the user that runs dataduct the permission, or set `storage.path` to another directory",
         )
     reason = (error.strerror or str(error)).lower()
-    return StorageError(f"cannot {action} {path}: {reason}", code="DD743")
+    in_the_way = error.errno in _NO_DIRECTORY
+    return StorageError(
+        f"cannot {action} {path}: {reason}",
+        code="DD743",
+        hint="a file is where a directory should be: move it, or set `storage.path` to a directory"
+        if in_the_way
+        else None,
+    )
 
 
 @contextmanager

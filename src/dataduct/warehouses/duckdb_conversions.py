@@ -142,13 +142,14 @@ def _from_text(value: str, target: str) -> Conversion:
     if target in _INTEGER_BITS:
         return Conversion(cast, attempt, f"NOT regexp_full_match({value}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')")
     if decimal:
+        cast, attempt = _decimal_casts(value, target)
         plain = f"regexp_full_match({value}, '\\s*[+-]?[0-9]*(\\.[0-9]{{0,{decimal[2]}}}0*)?\\s*')"
         number = f"TRY_CAST({value} AS DOUBLE)"
         scientific = (
             f"(regexp_matches({value}, '[eE]') AND "
             f"abs(CAST({attempt} AS DOUBLE) - {number}) <= abs({number}) * {_PRECISION['DOUBLE']})"
         )
-        return Conversion(*_decimal_casts(value, target), f"NOT ({plain} OR {scientific})")
+        return Conversion(cast, attempt, f"NOT ({plain} OR {scientific})")
     if target in _FLOAT_BITS:
         return Conversion(
             cast, attempt, f"(isinf({attempt}) AND NOT regexp_matches({value}, '[iI][nN][fF]'))"

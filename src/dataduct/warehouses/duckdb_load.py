@@ -112,7 +112,7 @@ class _Loading:
     def _refusal(self, misfits: Misfits, allowed: int = 0) -> DataError:
         rows = "1 row does" if misfits.count == 1 else f"{misfits.count} rows do"
         more = misfits.count - len(misfits.lines[:_SHOWN])
-        limit = f"; `--max_error` allows {allowed}" if allowed else ""
+        limit = f"; `max_errors` allows {allowed}" if allowed else ""
         return DataError(
             f"{rows} not fit {self.table}{limit}",
             code="DD707",

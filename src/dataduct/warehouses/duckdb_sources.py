@@ -128,7 +128,7 @@ class DelimitedSource(Source):
             raise DataError(
                 f"more than {self._file_format.max_errors} rows cannot be read",
                 code="DD707",
-                hint="mend the rows, or allow more to be left out with `--max_error`",
+                hint="mend the rows, or allow more to be left out with `max_errors`",
                 details=self.rejected[:3],
             )
 

@@ -271,7 +271,7 @@ def test_max_errors_lets_that_many_rows_be_left_out(bench):
         "column price: 'many' is not DECIMAL(8,2)",
     ]
     assert bench.rows("SELECT id FROM courses ORDER BY id") == [(1,), (5,)]
-    with pytest.raises(DataError, match="3 rows do not fit courses; `--max_error` allows 2"):
+    with pytest.raises(DataError, match="3 rows do not fit courses; `max_errors` allows 2"):
         bench.load(table, files, FileFormat(max_errors=2))
 
 

@@ -115,7 +115,7 @@ class TestColumns:
         found = verdict(loaded, COLUMNS)
         assert (found.figures["missing"], found.figures["different"]) == (1, 1)
         assert sorted(found.examples, key=lambda example: str(example["id"])) == [
-            {"id": "1", "column": None, "source": "row present", "warehouse": "no such row"},
+            {"id": "1", "column": "-", "source": "row present", "warehouse": "no such row"},
             {"id": "2", "column": "name", "source": "two", "warehouse": "zwei"},
         ]
 

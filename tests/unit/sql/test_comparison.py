@@ -62,6 +62,18 @@ def test_every_difference_is_a_sentence() -> None:
     )
 
 
+def test_a_length_that_a_check_enforces_on_duckdb_is_compared() -> None:
+    table = define("CREATE TABLE t (a VARCHAR(20), b VARCHAR(20), c TEXT)")
+    limited = [
+        Column(name="a", type=ColumnType("VARCHAR", (5,))),
+        Column(name="b", type=ColumnType("VARCHAR")),
+        Column(name="c", type=ColumnType("VARCHAR")),
+    ]
+    assert differences(limited, table, DUCKDB) == (
+        "column `a` is VARCHAR(5), and the definition says VARCHAR(20)",
+    )
+
+
 def test_the_order_of_columns_is_compared() -> None:
     found = define("CREATE TABLE t (b INT, a INT)").columns
     assert differences(found, define("CREATE TABLE t (a INT, b INT)"), DUCKDB) == (

@@ -99,7 +99,7 @@ def _run(
             hint="make it executable and give it a first line such as `#!/usr/bin/env bash`",
         ) from error
     if attempt.cancellation.requested:
-        raise Interrupted(f"{_name(operation)} was stopped", code="DD910")
+        raise Interrupted(f"{_name(operation)} was stopped", code="DD910", details=tuple(lines))
     if code != 0:
         raise _failure(operation, attempt, code, tuple(lines))
     return lines
