@@ -143,8 +143,8 @@ class Project:
         self.write({f"pipelines/{name}.yaml": f"name: {name}\nsteps:\n{listed}"})
         return f"pipelines/{name}.yaml"
 
-    def change_source(self, script: str) -> None:
-        connection = sqlite3.connect(self.root / "source.sqlite")
+    def change_source(self, script: str, file: str = "source.sqlite") -> None:
+        connection = sqlite3.connect(self.root / file)
         try:
             connection.executescript(script)
         finally:
@@ -183,6 +183,12 @@ class Project:
         """Return the steps that have a published dataset, in any run."""
         manifests = (self.root / ".dataduct" / "data").rglob(".manifest.json")
         return {manifest.parent.parent.name for manifest in manifests}
+
+    def files(self, step: str) -> dict[str, str]:
+        """Return the published files of a step by name, from whatever run."""
+        [manifest] = (self.root / ".dataduct" / "data").glob(f"*/*/*/{step}/*/.manifest.json")
+        parts = [manifest.parent / part["path"] for part in json.loads(manifest.read_text())["parts"]]
+        return {path.name: path.read_text() for path in parts}
 
     def runs(self) -> list[dict[str, Any]]:
         """Return what `history` lists, latest first."""

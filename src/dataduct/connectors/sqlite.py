@@ -9,12 +9,13 @@ from typing import Literal
 from urllib.parse import quote
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from dataduct.config.options import check_options
 from dataduct.connectors.base import Reader, ReaderCapabilities
 from dataduct.connectors.sqlite_errors import file_error
 from dataduct.connectors.sqlite_query import RunningQuery
-from dataduct.errors import SourceError, UserError
+from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.nearest import did_you_mean
 
@@ -45,18 +46,7 @@ def open_reader(settings: Mapping[str, object], *, database: str | None, project
         SourceError: The file is missing, a directory, no SQLite database, or may not be read.
         TransientError: Another process holds the file locked.
     """
-    try:
-        checked = SqliteSettings.model_validate(dict(settings))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"`{name}` of the sqlite connection is wrong: {first['msg'].lower()}",
-            code="DD760",
-            hint=did_you_mean(name, SqliteSettings.model_fields)
-            if first["type"] == "extra_forbidden"
-            else None,
-        ) from error
+    checked = check_options(SqliteSettings, settings, owner="the sqlite connection", code="DD760")
     return SqliteReader(project_directory / Path(checked.path).expanduser())
 
 

@@ -13,7 +13,8 @@ def differences(existing: Sequence[Column], definition: TableDefinition, dialect
 
     Names are compared without case. Types are compared as the warehouse stores them: on DuckDB, which keeps no length
     of a text itself, a `VARCHAR` without a length equals `VARCHAR(20)`, and one that a CHECK limits does not equal
-    another length. NOT NULL, defaults and keys are not compared. The order is looked at if no column is missing or extra.
+    another length. NOT NULL, defaults and keys are not compared. The order is looked at if no column is missing or
+    extra.
 
     Args:
         existing: The existing table's columns in order.

@@ -1,24 +1,59 @@
 """Statements so plain that their tables are told from their words alone, without a syntax tree."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from dataduct.errors import ProblemsError
 from dataduct.sql.tokens import Token, tokenize
 
 _FIRST_WORDS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 _TABLE_WORDS = frozenset({"FROM", "JOIN", "INTO", "UPDATE"})
 _SUBTLE_WORDS = frozenset(
     {
-        *("WITH", "USING", "TABLE", "COPY", "TRUNCATE", "MERGE", "CREATE", "DROP", "ALTER", "LATERAL", "UNNEST"),
+        *(
+            "WITH",
+            "USING",
+            "TABLE",
+            "COPY",
+            "TRUNCATE",
+            "MERGE",
+            "CREATE",
+            "DROP",
+            "ALTER",
+            "LATERAL",
+            "UNNEST",
+        ),
         *("PIVOT", "UNPIVOT", "ASOF", "DESCRIBE", "SHOW", "SUMMARIZE", "OVERWRITE", "VALUES"),
     }
 )
 _NO_NAMES = frozenset(
-    {*("ONLY", "IF", "NOT", "EXISTS", "SELECT", "SET", "DUPLICATES", "OR", "FROM", "JOIN", "WHERE", "AS", "ON")}
+    {
+        *(
+            "ONLY",
+            "IF",
+            "NOT",
+            "EXISTS",
+            "SELECT",
+            "SET",
+            "DUPLICATES",
+            "OR",
+            "FROM",
+            "JOIN",
+            "WHERE",
+            "AS",
+            "ON",
+        )
+    }
 )
 _AFTER_TABLES = frozenset(
     {
         *("WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "WINDOW", "QUALIFY", "SET", "RETURNING"),
         *("UNION", "INTERSECT", "EXCEPT", "SELECT"),
+    }
+)
+_VALUES_WITHOUT_PARENTHESES = frozenset(
+    {
+        *("AS", "ALL", "CASE", "DEFAULT", "DISTINCT", "FALSE", "FROM", "INTERVAL", "NOT", "NULL", "PRIOR"),
+        *("ROWID", "ROWNUM", "STRUCT", "TOP", "TRUE", "USER"),
     }
 )
 
@@ -29,7 +64,63 @@ def is_plain(statement: str) -> bool:
     Such a statement has no subquery, common table expression, table function, list of tables or template. One
     that only might have is not plain.
     """
-    tokens = [token for token in tokenize(statement) if token.is_significant]
+    return _is_plain([token for token in tokenize(statement) if token.is_significant])
+
+
+def plain_columns(statement: str, reserved: Collection[str]) -> tuple[str, ...] | None:
+    """Return the column names of `SELECT a, t.b, c AS d FROM t ...`, or None if it is less plain than that.
+
+    Args:
+        statement: One statement.
+        reserved: Words, in lower case, that are no column's name unless they are quoted.
+    """
+    try:
+        tokens = [token for token in tokenize(statement) if token.is_significant]
+    except ProblemsError:
+        return None
+    end = next((index for index, token in enumerate(tokens) if token.upper == "FROM"), 0)
+    if not end or tokens[0].upper != "SELECT" or not _is_plain(tokens):
+        return None
+    names: list[str] = []
+    for projection in _split_at_commas(tokens[1:end]):
+        match _shape(projection, reserved):
+            case "n" | "n.n" | "nan" | "n.nan":
+                names.append(projection[-1].name)
+            case _:
+                return None
+    return tuple(names)
+
+
+def _split_at_commas(tokens: Sequence[Token]) -> list[list[Token]]:
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.text == ",":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def _shape(tokens: Sequence[Token], reserved: Collection[str]) -> str:
+    """Return one letter for each token: `n` for a name, `a` for AS, `.` for itself, `?` for all others."""
+    return "".join(
+        "n" if _is_name(token, reserved) else {"AS": "a", ".": "."}.get(token.upper, "?") for token in tokens
+    )
+
+
+def _is_name(token: Token, reserved: Collection[str]) -> bool:
+    """Return whether a word can only be a name: neither reserved nor like a function without parentheses."""
+    if token.kind == "quoted":
+        return True
+    return (
+        token.kind == "word"
+        and token.name not in reserved
+        and token.upper not in _VALUES_WITHOUT_PARENTHESES
+        and not token.upper.startswith(("CURRENT", "LOCAL", "SESSION", "SYS", "UTC"))
+    )
+
+
+def _is_plain(tokens: Sequence[Token]) -> bool:
     if not tokens or tokens[0].upper not in _FIRST_WORDS:
         return False
     depth, in_tables = 0, False

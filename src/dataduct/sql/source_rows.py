@@ -8,6 +8,7 @@ from dataduct.model.operations import MatchColumns
 from dataduct.model.table import Column, TableDefinition
 from dataduct.sql.columns import match_columns
 from dataduct.sql.dialect import Dialect
+from dataduct.sql.plain_statements import plain_columns
 from dataduct.sql.statements import single_statement
 from dataduct.sql.syntax_trees import TEMPLATE_NAME, parse_statement
 
@@ -66,6 +67,9 @@ def select_columns(sql: str, dialect: Dialect) -> tuple[str | None, ...] | None:
     Names are folded as the database folds them. Returns None if the columns cannot be known from the text: `*`, a
     template among them, or a statement sqlglot cannot read.
     """
+    plain = plain_columns(sql, dialect.reserved)
+    if plain is not None:
+        return plain
     from sqlglot import exp
 
     tree = parse_statement(sql, dialect.name)

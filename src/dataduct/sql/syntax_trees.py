@@ -14,7 +14,7 @@ TEMPLATE_NAME = "template_span"
 
 
 def parse_statement(statement: str, dialect: str) -> "exp.Expr | None":
-    """Return the syntax tree of one statement, or None if sqlglot cannot read it. Nothing is printed."""
+    """Return the syntax tree of one statement, or None if sqlglot cannot read it or stumbles. Nothing is printed."""
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import ErrorLevel, SqlglotError
@@ -22,7 +22,7 @@ def parse_statement(statement: str, dialect: str) -> "exp.Expr | None":
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
         tree = sqlglot.parse_one(without_templates(statement), dialect=dialect, error_level=ErrorLevel.RAISE)
-    except (SqlglotError, ProblemsError, RecursionError, ValueError):
+    except (SqlglotError, ProblemsError, RecursionError, ValueError, TypeError, LookupError, AttributeError):
         return None
     return None if isinstance(tree, exp.Command) else tree
 

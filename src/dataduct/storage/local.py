@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from dataduct.errors import LockTimeoutError, StorageError, TransientError, UserError
+from dataduct.config.options import check_options
+from dataduct.errors import LockTimeoutError, StorageError, TransientError
 from dataduct.model.dataset import Manifest
-from dataduct.model.nearest import did_you_mean
 from dataduct.storage.base import Storage
 from dataduct.storage.failures import storage_error, storage_errors
 from dataduct.storage.manifest import is_safe_part, manifest_from_json, manifest_to_json
@@ -44,18 +44,7 @@ def open_storage(settings: Mapping[str, object], *, project_directory: Path) -> 
     Raises:
         UserError: The settings are wrong.
     """
-    try:
-        checked = LocalStorageSettings.model_validate(dict(settings))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"`storage.{name}` is wrong: {first['msg'].lower()}",
-            code="DD740",
-            hint=did_you_mean(name, LocalStorageSettings.model_fields)
-            if first["type"] == "extra_forbidden"
-            else None,
-        ) from error
+    checked = check_options(LocalStorageSettings, settings, owner="the local storage", code="DD740")
     return LocalStorage(project_directory / Path(checked.path).expanduser())
 
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from dataduct.errors import UserError
-from dataduct.model.nearest import did_you_mean
+from dataduct.config.options import check_options
 from dataduct.warehouses.base import Warehouse, WarehouseCapabilities, WarehouseProvider
 
 IN_MEMORY = ":memory:"
@@ -86,30 +85,7 @@ class DuckDbProvider(WarehouseProvider):
 
 
 def _validated(settings: Mapping[str, object]) -> DuckDbSettings:
-    try:
-        return DuckDbSettings.model_validate(dict(settings))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
-        known = DuckDbSettings.model_fields
-        hint = did_you_mean(name, known) if name not in known else known[name].description
-        raise UserError(
-            f"the warehouse's settings are wrong: {_what(first['type'], first['msg'], name)}",
-            code="DD700",
-            hint=hint,
-        ) from None
-
-
-def _what(kind: str, message: str, name: str) -> str:
-    match kind:
-        case "missing":
-            return f"`{name}` is missing"
-        case "extra_forbidden":
-            return f"a DuckDB warehouse has no setting `{name}`"
-        case "string_pattern_mismatch":
-            return f"`{name}` is not an amount of memory such as 192MB or 2GB"
-        case _:
-            return f"`{name}`: {message[:1].lower()}{message[1:]}"
+    return check_options(DuckDbSettings, settings, owner="the duckdb warehouse", code="DD700")
 
 
 def _config(settings: DuckDbSettings, project_directory: Path) -> dict[str, str | bool | int]:

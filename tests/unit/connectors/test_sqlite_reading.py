@@ -354,10 +354,14 @@ def test_a_final_semicolon_and_comments_are_fine(read: Read) -> None:
 @pytest.mark.parametrize(
     ("settings", "message", "hint"),
     [
-        ({}, "`path` of the sqlite connection is wrong: field required", None),
+        (
+            {},
+            "the sqlite connection lacks the option `path`",
+            "Path of the database file; a relative path is below the project directory.",
+        ),
         (
             {"path": "x", "pat": "y"},
-            "`pat` of the sqlite connection is wrong: extra inputs",
+            "the sqlite connection has no option `pat`",
             "did you mean `path`?",
         ),
     ],

@@ -28,9 +28,17 @@ def test_the_default_directory_is_below_the_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message", "hint"),
     [
-        ({"pth": "x"}, "`storage.pth` is wrong: extra inputs are not permitted", "did you mean `path`?"),
-        ({"path": 3}, "`storage.path` is wrong: input should be a valid string", None),
-        ({"type": "s3"}, "`storage.type` is wrong: input should be 'local'", None),
+        ({"pth": "x"}, "the local storage has no option `pth`", "did you mean `path`?"),
+        (
+            {"path": 3},
+            "the option `path` of the local storage is wrong: input should be a valid string",
+            "Directory for the datasets of runs; a relative path is below the project directory.",
+        ),
+        (
+            {"type": "s3"},
+            "the option `type` of the local storage is wrong: input should be 'local'",
+            "Kind of storage.",
+        ),
     ],
 )
 def test_wrong_settings_are_named(
