@@ -98,6 +98,8 @@ def _failure(
         drawn += verdict_lines(finished.verdict, width=width, indent=4)
     if finished.hint:
         drawn.append(line("  ", Span("hint: ", "accent"), finished.hint))
+    if finished.position:
+        drawn.append(line("  ", Span("step: ", "accent"), f"{finished.position.file}:{finished.position.line}"))
     if finished.log_file:
         log = Path(finished.log_file) if log_directory is None else log_directory / finished.log_file
         drawn.append(line("  ", Span("log: ", "accent"), str(log)))

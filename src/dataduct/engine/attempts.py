@@ -172,20 +172,26 @@ class _Attempts:
         session, step = self._session, self._step
         number = self._record.attempts + 1
         self._record = replace(self._record, attempts=number)
-        session.store.save_step(self._record)
         file = log_file(session.bound.plan.pipeline, session.run_id, step.name, number)
-        with AttemptLog(session.workbench.log_directory / file, redact=session.redact) as log:
+        try:
+            log = AttemptLog(session.workbench.log_directory / file, redact=session.redact)
+        except DataductError:
+            session.store.save_step(self._record)
+            raise
+        with log:
             self._log_file = file
-            session.store.start_attempt(
-                Attempt(
-                    run_id=session.run_id,
-                    step=step.name,
-                    number=number,
-                    status="running",
-                    started_at=now(),
-                    log_file=file,
+            with session.store.together():
+                session.store.save_step(self._record)
+                session.store.start_attempt(
+                    Attempt(
+                        run_id=session.run_id,
+                        step=step.name,
+                        number=number,
+                        status="running",
+                        started_at=now(),
+                        log_file=file,
+                    )
                 )
-            )
             session.emit(
                 StepStarted(
                     step=step.name, step_type=step.step_type, operation=step.operation.kind, attempt=number
@@ -205,13 +211,10 @@ class _Attempts:
                     error=error.message,
                 )
                 raise
-            session.store.finish_attempt(
-                session.run_id,
-                step.name,
-                number,
-                "already-loaded" if outcome.already_loaded else "succeeded",
-                at=now(),
-            )
+            status: StepStatus = "already-loaded" if outcome.already_loaded else "succeeded"
+            with session.store.together():
+                session.store.finish_attempt(session.run_id, step.name, number, status, at=now())
+                self._save(status, outcome)
             return outcome
 
     def _handle(self, number: int, log: AttemptLog) -> Outcome:
@@ -265,20 +268,25 @@ class _Attempts:
             hint="please report it with that log",
         )
 
-    def _finish(
-        self, status: StepStatus, outcome: Outcome, error: DataductError | None, seconds: float
-    ) -> None:
-        session = self._session
-        message = session.redact(error.message) if error else outcome.message
+    def _save(self, status: StepStatus, outcome: Outcome, error: str | None = None) -> None:
+        """Record how the step ended."""
         self._record = replace(
             self._record,
             status=status,
             finished_at=now(),
             rows=outcome.rows,
             bytes=outcome.bytes,
-            error=message if error else None,
+            error=error,
         )
-        session.store.save_step(self._record)
+        self._session.store.save_step(self._record)
+
+    def _finish(
+        self, status: StepStatus, outcome: Outcome, error: DataductError | None, seconds: float
+    ) -> None:
+        session = self._session
+        message = session.redact(error.message) if error else outcome.message
+        if error is not None:
+            self._save(status, outcome, message)
         session.emit(
             StepFinished(
                 step=self._step.name,
@@ -292,6 +300,7 @@ class _Attempts:
                 code=error.code if error else None,
                 verdict=error.verdict if isinstance(error, CheckFailedError) else outcome.verdict,
                 log_file=self._log_file,
+                position=self._step.position,
             )
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.engine.pruning import CommittedLoad, loaded_note, refill, writes_tables
 from dataduct.errors import DataError
-from dataduct.model.operations import LoadTable, RunSql, tables_read
+from dataduct.model.operations import LoadTable, RunSql, tables_read, tables_written
 from dataduct.plan.plan import BoundPlan, PlanStep
 from dataduct.warehouses.base import Transaction, Warehouse
 from dataduct.warehouses.loads import Load, find_loads, record_load
@@ -76,10 +76,12 @@ def record(
 def refuse_overwritten(transaction: Transaction, attempt: AttemptContext) -> None:
     """Raise DataError (DD789) if a table that the step reads was loaded by another run since this one loaded it."""
     bound, step = attempt.session.bound, attempt.step
+    read = frozenset(tables_read(step.operation))
     earlier = bound.steps[: [each.name for each in bound.steps].index(step.name)]
-    loads = committed_loads(transaction, bound, earlier)
-    for table in tables_read(step.operation):
-        fillers = refill(earlier, table, loads)
+    writers = [each for each in earlier if not read.isdisjoint(tables_written(each.operation))]
+    loads = committed_loads(transaction, bound, writers)
+    for table in sorted(read, key=str):
+        fillers = refill(writers, table, loads)
         if fillers:
             raise DataError(
                 f"table {table} does not hold the rows of run date {bound.run_date} any more: another run has "

@@ -169,14 +169,16 @@ class _Run:
         pruning = look_at_what_is_done(session, tuple(self._steps.values()), self._scheduler, earlier)
         session.repeated = pruning.repeated
         self._earlier_attempts = {name: step.attempts for name, step in earlier.items()}
-        for name, step in self._steps.items():
+        with session.store.together():
+            for name, step in self._steps.items():
+                if name not in pruning.kept:
+                    status: StepStatus = "already-loaded" if name in pruning.loaded else "pending"
+                    session.store.save_step(self._record(step, status))
+        for name in self._steps:
             if name in pruning.kept:
                 self._count_done(name, "succeeded", pruning.kept[name], earlier[name].rows)
-                continue
-            status: StepStatus = "already-loaded" if name in pruning.loaded else "pending"
-            session.store.save_step(self._record(step, status))
-            if name in pruning.loaded:
-                self._count_done(name, status, pruning.loaded[name], None)
+            elif name in pruning.loaded:
+                self._count_done(name, "already-loaded", pruning.loaded[name], None)
 
     def _count_done(self, name: str, status: StepStatus, message: str, rows: int | None) -> None:
         self._statuses[name] = status

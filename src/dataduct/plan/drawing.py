@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from dataduct.model.operations import LoadTable, Operation, RunSql, tables_read, tables_written
+from dataduct.plan.native_messages import without_font_warnings
 from dataduct.plan.plan import Plan, PlanStep
 
 PictureFormat = Literal["mermaid", "svg", "png", "text"]
@@ -134,5 +135,6 @@ def _graphviz(plan: Plan, picture: Literal["svg", "png"]) -> bytes:
         graph.add_node(step.name, label="\n".join(_label(step)), fillcolor=_FILL[step.operation.kind])
     for source, target, reason in shown_edges(plan):
         graph.add_edge(source, target, style=_EDGE_STYLE.get(reason, "dashed"))
-    drawn: bytes = graph.draw(prog="dot", format=picture)
+    with without_font_warnings():
+        drawn: bytes = graph.draw(prog="dot", format=picture)
     return drawn

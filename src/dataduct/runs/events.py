@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dataduct.model.position import Position
 from dataduct.model.verdict import CheckVerdict
 from dataduct.runs.records import RunStatus, StepStatus
 
@@ -58,7 +59,10 @@ class StepWaiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
-    """A step is over. `message` is a short note (`already loaded by run ...`) or the error's one line."""
+    """A step is over. `message` is a short note (`already loaded by run ...`) or the error's one line.
+
+    `position` is where the step stands in its pipeline file, if the step was tried.
+    """
 
     step: str
     status: StepStatus
@@ -71,6 +75,7 @@ class StepFinished:
     code: str | None = None
     verdict: CheckVerdict | None = None
     log_file: str | None = None
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The run store, its write side. `dataduct.runs.queries` reads it.
 
-Every method is one short transaction, so a process killed at any moment leaves a store that others read.
+Every method is one short transaction, or part of one that `together` makes, so a process killed at any moment leaves a
+store that others read.
 """
 
 import json
@@ -45,6 +46,17 @@ class RunStore:
         self.engine = engine
         self._redactor = redact
         self._writing = threading.Lock()
+        self._of_thread = threading.local()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Store what this thread stores in the block in one transaction: all of it or nothing. Keep the block short."""
+        with self._transaction() as connection:
+            self._of_thread.connection = connection
+            try:
+                yield
+            finally:
+                self._of_thread.connection = None
 
     def start_run(self, run: Run) -> None:
         """Store a new run."""
@@ -209,6 +221,10 @@ class RunStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
+        surrounding: Connection | None = getattr(self._of_thread, "connection", None)
+        if surrounding is not None:
+            yield surrounding
+            return
         with self._writing:
             try:
                 with self.engine.connect().execution_options(writes=True) as connection, connection.begin():

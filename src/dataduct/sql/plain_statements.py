@@ -91,6 +91,15 @@ def plain_columns(statement: str, reserved: Collection[str]) -> tuple[str, ...] 
     return tuple(names)
 
 
+def selects_everything(statement: str) -> bool:
+    """Return whether a plain statement begins with `SELECT * FROM`, so that its text does not tell its columns."""
+    try:
+        tokens = [token for token in tokenize(statement) if token.is_significant]
+    except ProblemsError:
+        return False
+    return [token.upper for token in tokens[:3]] == ["SELECT", "*", "FROM"] and _is_plain(tokens)
+
+
 def _split_at_commas(tokens: Sequence[Token]) -> list[list[Token]]:
     parts: list[list[Token]] = [[]]
     for token in tokens:

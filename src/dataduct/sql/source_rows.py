@@ -8,7 +8,7 @@ from dataduct.model.operations import MatchColumns
 from dataduct.model.table import Column, TableDefinition
 from dataduct.sql.columns import match_columns
 from dataduct.sql.dialect import Dialect
-from dataduct.sql.plain_statements import plain_columns
+from dataduct.sql.plain_statements import plain_columns, selects_everything
 from dataduct.sql.statements import single_statement
 from dataduct.sql.syntax_trees import TEMPLATE_NAME, parse_statement
 
@@ -67,6 +67,8 @@ def select_columns(sql: str, dialect: Dialect) -> tuple[str | None, ...] | None:
     Names are folded as the database folds them. Returns None if the columns cannot be known from the text: `*`, a
     template among them, or a statement sqlglot cannot read.
     """
+    if selects_everything(sql):
+        return None
     plain = plain_columns(sql, dialect.reserved)
     if plain is not None:
         return plain

@@ -104,7 +104,7 @@ def test_a_second_run_loads_nothing_again(school, tmp_path):
         target.mkdir(exist_ok=True) if path.is_dir() else target.write_bytes(path.read_bytes())
     again = dataduct("run", "courses", "--run-date", "2026-01-01", cwd=tmp_path / "copy")
     assert again.returncode == 0
-    assert "load-courses     done      already loaded by run " in again.stderr
+    assert "load-courses     kept      already loaded by run " in again.stderr
 
 
 def test_the_steps_of_a_plan_document_are_executed_one_by_one(school, tmp_path):
