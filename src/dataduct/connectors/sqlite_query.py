@@ -22,8 +22,8 @@ from dataduct.errors import DataError, Interrupted
 from dataduct.model.cancellation import Cancellation
 
 _VIEW = 'temp."dataduct query"'
-_CHUNK_BYTES = 16 * 1024 * 1024
-_CHUNK_VALUES = 1_000_000
+_CHUNK_BYTES = 4 * 1024 * 1024
+_CHUNK_VALUES = 131_072
 _SAMPLE_ROWS = 16
 _VALUE_BYTES = 64
 _STEPS_BETWEEN_LOOKS = 200_000

@@ -30,7 +30,7 @@ class PartLimits:
     """
 
     group_rows: int = 1_000_000
-    group_bytes: int = 32 * 1024 * 1024
+    group_bytes: int = 16 * 1024 * 1024
     part_bytes: int = 256 * 1024 * 1024
 
 
@@ -132,11 +132,11 @@ class ParquetParts:
 
 
 class BackgroundWriter:
-    """Hands row groups to `ParquetParts` on another thread, at most two waiting, while the caller reads on."""
+    """Hands row groups to `ParquetParts` on another thread, at most one waiting, while the caller reads on."""
 
     def __init__(self, parts: ParquetParts) -> None:
         self._parts = parts
-        self._queue: queue.Queue[pa.Table | None] = queue.Queue(maxsize=2)
+        self._queue: queue.Queue[pa.Table | None] = queue.Queue(maxsize=1)
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="parquet-writer", daemon=True)
         self._thread.start()

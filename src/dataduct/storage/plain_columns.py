@@ -1,12 +1,10 @@
 """Delimited text without oddities as columns, by Arrow's reader."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.csv
 
-_EMPTY_LINE = re.compile(r"(?:^|\n)\r?\n")
 _MARK = "\N{BYTE ORDER MARK}"
 
 
@@ -20,7 +18,7 @@ def plain_columns(
     """
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\r\n" or text.startswith(_MARK):
         return None
-    if len(names) > 1 and _EMPTY_LINE.search(text):
+    if len(names) > 1 and _has_empty_line(text):
         return None
     data = text.encode("utf-8")
     placeholders = [f"c{position}" for position in range(len(names))]
@@ -49,3 +47,7 @@ def plain_columns(
     schema = pa.schema([pa.field(name, pa.string()) for name in names])
     columns = [column.combine_chunks() for column in table.columns]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _has_empty_line(text: str) -> bool:
+    return text.startswith(("\n", "\r\n")) or "\n\n" in text or "\n\r\n" in text

@@ -32,6 +32,7 @@ _SHORT_DIGITS = 18
 _PRECISION = {"FLOAT": "1e-6", "DOUBLE": "1e-15"}
 """Relative difference within which two numbers of a type are the same to its last digit but one."""
 
+_PLAIN_TIMESTAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:]{5,8}(\.[0-9]{0,6})?)?"
 _FINER_THAN_MICROSECONDS = r"\.[0-9]{6}[0-9]*[1-9]"
 _OFFSET = r":[0-9.]+\s*[+-][0-9:]*[1-9][0-9:]*\s*$"
 _ZONE_NAME = r":.*[A-Za-z]{2}"
@@ -165,7 +166,8 @@ def _from_text(value: str, target: str) -> Conversion:
             cast, attempt, f"({_differs(f'CAST({attempt} AS TIMESTAMP)', moment, attempt)} OR {zoned})"
         )
     if target == "TIMESTAMP":
-        return Conversion(cast, attempt, f"({finer} OR {zoned})")
+        plain = f"regexp_full_match({value}, '{_PLAIN_TIMESTAMP}')"
+        return Conversion(cast, attempt, f"(NOT {plain} AND ({finer} OR {zoned}))")
     if target in {"TIMESTAMP WITH TIME ZONE", "TIME"}:
         return Conversion(cast, attempt, finer)
     return Conversion(cast, attempt)

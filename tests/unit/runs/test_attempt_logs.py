@@ -96,7 +96,7 @@ def test_a_log_that_cannot_be_written_names_the_file(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_said_plainly() -> None:
     log = AttemptLog(Path("/dev/full"))
-    with pytest.raises(StorageError, match="No space left on device"):
+    with pytest.raises(StorageError, match="no space left on device"):
         log.write("anything")
     log.close()
 
