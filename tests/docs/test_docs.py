@@ -90,7 +90,9 @@ def test_the_example_of_a_step_compiles(step: type, tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", step.documentation, flags=re.DOTALL)
     assert blocks, f"{step.step_type} has no example"
     shutil.copytree(EXAMPLE_PROJECT, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "dataduct.yml").write_text("connections:\n  school: {type: sqlite, path: data/school.sqlite}\n")
+    (tmp_path / "dataduct.yml").write_text(
+        "connections:\n  school: {type: sqlite, path: data/school.sqlite}\n"
+    )
     (tmp_path / "pipelines").mkdir()
     for number, block in enumerate(blocks):
         path = tmp_path / "pipelines" / f"example{number}.yaml"
@@ -99,4 +101,3 @@ def test_the_example_of_a_step_compiles(step: type, tmp_path: Path) -> None:
         assert {plan_step.step_type for plan_step in plan.steps} & {step.step_type, *step.aliases} or any(
             plan_step.parent for plan_step in plan.steps
         )
-

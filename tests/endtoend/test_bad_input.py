@@ -3,6 +3,7 @@
 Each transcript is exact: read the files in tests/golden/endtoend as the person who is on call would.
 """
 
+import gzip
 import os
 import re
 import sqlite3
@@ -251,6 +252,20 @@ def test_ragged_tsv(older, tell):
     older.write({"data/courses.tsv": "1\talgebra\tAlgebra\n2\tbiology\n3\tchemistry\tChemistry\n"})
     file = older.pipeline("odd", "step_type: extract-local\nname: files\npath: data/courses.tsv", LOAD)
     tell("run", file, *DAY, code=1, runs=1, datasets={"files"})
+
+
+@pytest.mark.parametrize("name", ["courses.tsv", "courses.csv", "courses.tsv.gz"])
+@pytest.mark.parametrize(
+    ("mode", "left"), [("replace", 0), ("append", 2), ("keep-existing", 2), ("overwrite-existing", 2)]
+)
+def test_file_without_a_row(older, name, mode, left):
+    """That is no error: there is nothing to load."""
+    older.write({f"data/{name}": gzip.compress(b"") if name.endswith("gz") else b""})
+    load = f"{LOAD}insert_mode: {mode}\n".replace("staging.", "prod.")
+    file = older.pipeline("odd", f"step_type: extract-local\nname: files\npath: data/{name}", load)
+    ended = older("run", file, *DAY)
+    assert ended.exit_code == 0, ended.stderr
+    assert older.rows("SELECT COUNT(*) FROM prod.courses") == [(left,)]
 
 
 def test_fraction_in_an_integer_column_of_a_parquet_file(older, tell):

@@ -68,7 +68,7 @@ def find_pipeline(written: str, bases: Sequence[Path]) -> Path:
     for candidate in _candidates(written, bases):
         if candidate.is_file():
             return shown_path(candidate)
-    if Path(written).is_dir():
+    if written and Path(written).is_dir():
         raise UserError(
             f"`{written}` is a directory, and one pipeline file is asked for",
             code="DD950",

@@ -99,7 +99,9 @@ def _failure(
     if finished.hint:
         drawn.append(line("  ", Span("hint: ", "accent"), finished.hint))
     if finished.position:
-        drawn.append(line("  ", Span("step: ", "accent"), f"{finished.position.file}:{finished.position.line}"))
+        drawn.append(
+            line("  ", Span("step: ", "accent"), f"{finished.position.file}:{finished.position.line}")
+        )
     if finished.log_file:
         log = Path(finished.log_file) if log_directory is None else log_directory / finished.log_file
         drawn.append(line("  ", Span("log: ", "accent"), str(log)))

@@ -77,7 +77,7 @@ ENTRIES: tuple[CodeEntry, ...] = (
         code="DD751",
         title="bytes that are not UTF-8",
         meaning="A delimited file holds bytes that are no UTF-8 text; it was probably written in another encoding.",
-        remedy="Write the file as UTF-8, or set `--replace_invalid_char` to put a character in their place.",
+        remedy="Write the file as UTF-8, or set `replace_invalid_char` to put a character in their place.",
         example="script_arguments: ['--replace_invalid_char=?']",
     ),
     CodeEntry(

@@ -11,7 +11,7 @@ from dataduct.engine.attempts import StepResult, run_step
 from dataduct.engine.preparation import begin_run, look_at_what_is_done
 from dataduct.engine.scheduler import Scheduler
 from dataduct.engine.session import Session, now
-from dataduct.engine.signals import handling_signals
+from dataduct.engine.signals import handling_signals, take_message
 from dataduct.engine.workbench import Workbench
 from dataduct.errors import DataductError, Interrupted, StepTimeoutError
 from dataduct.model.cancellation import Cancellation
@@ -217,10 +217,9 @@ class _Run:
 
     def _next_message(self) -> _Message | None:
         """Return the next message, or None when the deadline passes first."""
+        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
         try:
-            if self._deadline is None:
-                return self._inbox.get()
-            return self._inbox.get(timeout=max(0.0, self._deadline - time.monotonic()))
+            return take_message(self._inbox, left)
         except Empty:
             return None
 

@@ -11,7 +11,7 @@ from dataduct.engine.engine import STOP_GRACE_SECONDS, RunOptions, RunResult
 from dataduct.engine.preparation import join_run
 from dataduct.engine.pruning import overwritten_steps, writes_tables
 from dataduct.engine.session import Session, now
-from dataduct.engine.signals import handling_signals
+from dataduct.engine.signals import handling_signals, take_message
 from dataduct.engine.workbench import Workbench
 from dataduct.errors import DataductError, Interrupted, UserError
 from dataduct.model.cancellation import Cancellation
@@ -120,11 +120,11 @@ def _run_interruptibly(session: Session, step: PlanStep, earlier: Mapping[str, S
 
     with handling_signals(inbox.put, session.workbench.processes.kill_all):
         threading.Thread(target=work, name=f"dataduct {step.name}", daemon=True).start()
-        message = inbox.get()
+        message = take_message(inbox)
         if isinstance(message, str):
             cancellation.request(f"interrupted by {message}")
             try:
-                message = inbox.get(timeout=STOP_GRACE_SECONDS)
+                message = take_message(inbox, STOP_GRACE_SECONDS)
             except Empty:
                 raise Interrupted(f"step `{step.name}` did not stop when asked to", code="DD910") from None
     if isinstance(message, BaseException):

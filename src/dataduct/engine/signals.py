@@ -3,11 +3,17 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from types import FrameType
+from typing import TypeVar
 
 _HANDLED = (signal.SIGINT, signal.SIGTERM)
+_LONGEST_SLEEP_SECONDS = 0.25
+
+MessageT = TypeVar("MessageT")
 
 
 @contextmanager
@@ -38,3 +44,21 @@ def handling_signals(on_first: Callable[[str], None], on_second: Callable[[], No
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+def take_message(inbox: SimpleQueue[MessageT], seconds: float | None = None) -> MessageT:
+    """Return the next message of `inbox`, waking up now and then while there is none.
+
+    The system may hand a signal to any thread, and Python handles it only when the main thread wakes up.
+
+    Raises:
+        queue.Empty: None came within `seconds`.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while True:
+        left = _LONGEST_SLEEP_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            return inbox.get(timeout=min(_LONGEST_SLEEP_SECONDS, left))
+        except Empty:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise

@@ -10,10 +10,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Engine,
+    Insert,
+    Table,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError
 
@@ -118,7 +130,9 @@ class RunStore:
 
     def save_step(self, step_run: StepRun) -> None:
         """Store the step run in place of its earlier state; steps keep the order of their first save."""
-        figures = {
+        values = {
+            "run_id": step_run.run_id,
+            "step": step_run.step,
             "step_type": step_run.step_type,
             "operation": step_run.operation,
             "status": step_run.status,
@@ -129,30 +143,27 @@ class RunStore:
             "bytes": step_run.bytes,
             "error": self._redacted(step_run.error),
         }
-        dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
-        position = _next_position(step_runs, step_runs.c.run_id == step_run.run_id)
         with self._transaction() as connection:
             connection.execute(
-                dialect.insert(step_runs)
-                .values(run_id=step_run.run_id, step=step_run.step, position=position, **figures)
-                .on_conflict_do_update(index_elements=["run_id", "step"], set_=figures)
+                _save_step(self.engine.dialect.name), {f"new_{name}": value for name, value in values.items()}
             )
 
     def start_attempt(self, attempt: Attempt) -> None:
         """Store a new attempt of a step that was saved before."""
         with self._transaction() as connection:
             connection.execute(
-                attempts.insert().values(
-                    run_id=attempt.run_id,
-                    step=attempt.step,
-                    number=attempt.number,
-                    status=attempt.status,
-                    started_at=attempt.started_at,
-                    finished_at=attempt.finished_at,
-                    error_code=attempt.error_code,
-                    error=self._redacted(attempt.error),
-                    log_file=attempt.log_file,
-                )
+                attempts.insert(),
+                {
+                    "run_id": attempt.run_id,
+                    "step": attempt.step,
+                    "number": attempt.number,
+                    "status": attempt.status,
+                    "started_at": attempt.started_at,
+                    "finished_at": attempt.finished_at,
+                    "error_code": attempt.error_code,
+                    "error": self._redacted(attempt.error),
+                    "log_file": attempt.log_file,
+                },
             )
 
     def finish_attempt(
@@ -178,16 +189,17 @@ class RunStore:
         """Store an SQL statement of an attempt."""
         with self._transaction() as connection:
             connection.execute(
-                statements.insert().values(
-                    run_id=statement.run_id,
-                    step=statement.step,
-                    attempt=statement.attempt,
-                    position=statement.position,
-                    place=statement.where,
-                    text=self._redact(statement.text),
-                    seconds=statement.seconds,
-                    rows=statement.rows,
-                )
+                statements.insert(),
+                {
+                    "run_id": statement.run_id,
+                    "step": statement.step,
+                    "attempt": statement.attempt,
+                    "position": statement.position,
+                    "place": statement.where,
+                    "text": self._redact(statement.text),
+                    "seconds": statement.seconds,
+                    "rows": statement.rows,
+                },
             )
 
     def add_verdict(self, recorded: RecordedVerdict) -> None:
@@ -297,3 +309,17 @@ def _raise_write_error(engine: Engine, error: DatabaseError) -> NoReturn:
 def _next_position(table: Table, where: ColumnElement[bool]) -> ColumnElement[int]:
     highest = select(func.coalesce(func.max(table.c.position), -1) + 1).where(where)
     return highest.scalar_subquery()
+
+
+@cache
+def _save_step(dialect_name: str) -> Insert:
+    """Return the statement that inserts a step run or replaces it; a column's value is the parameter `new_COLUMN`."""
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    given: dict[str, BindParameter[object]] = {
+        column.name: bindparam(f"new_{column.name}") for column in step_runs.c if column.name != "position"
+    }
+    position = _next_position(step_runs, step_runs.c.run_id == bindparam("new_run_id"))
+    insert = dialect.insert(step_runs).values(position=position, **given)
+    replaced = {name: insert.excluded[name] for name in given if name not in ("run_id", "step")}
+    upsert: Insert = insert.on_conflict_do_update(index_elements=["run_id", "step"], set_=replaced)
+    return upsert

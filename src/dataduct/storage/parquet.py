@@ -30,7 +30,7 @@ class PartLimits:
     """
 
     group_rows: int = 1_000_000
-    group_bytes: int = 16 * 1024 * 1024
+    group_bytes: int = 8 * 1024 * 1024
     part_bytes: int = 256 * 1024 * 1024
 
 

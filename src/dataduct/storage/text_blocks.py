@@ -63,7 +63,7 @@ def text_blocks(
                 text[:length],
                 f"byte {position} of the row (0x{bad:02X}) is not UTF-8",
                 code="DD751",
-                hint="set `--replace_invalid_char`, or write the file as UTF-8",
+                hint="set `replace_invalid_char`, or write the file as UTF-8",
             )
             return
         if length:

@@ -23,8 +23,11 @@ VALUE_KINDS = frozenset(
 """Kinds of errors that a row's values can cause."""
 
 _EXCERPT_LINES = 3
+_CHARACTERS_SHOWN = 160
 _KIND = re.compile(r"^([A-Za-z][A-Za-z ]*?) Error: ")
 _LINE = re.compile(r"\n+LINE (\d+): (.*)\n( *)(\^+)", re.DOTALL)
+_NAME = re.compile(r'[\w."]+')
+_MISSING_TABLE = re.compile(r'Table with name "?([^"\n]+?)"? does not exist')
 _DISK_FULL = re.compile(
     r"No space left on device|Could not write all bytes|Disk quota exceeded", re.IGNORECASE
 )
@@ -91,7 +94,10 @@ def translated(
     if statement is None:
         return WarehouseError(summary, code="DD714")
     return SqlError(
-        summary, code="DD705", hint=_suggestion(text), details=_place(text) or _excerpt(statement)
+        summary,
+        code="DD705",
+        hint=_suggestion(text),
+        details=_place(text) or _place_of_table(text, statement) or _excerpt(statement),
     )
 
 
@@ -118,11 +124,35 @@ def _place(text: str) -> tuple[str, ...]:
         return ()
     number, line, indent, carets = match.groups()
     column = max(0, len(indent) - len(f"LINE {number}: "))
-    margin = f"{number} | "
-    return (margin + line, " " * len(number) + " | " + " " * column + carets)
+    name = _NAME.match(line, column)
+    return _pointed(int(number), line, column, len(name.group()) if name else len(carets))
+
+
+def _place_of_table(text: str, statement: str) -> tuple[str, ...]:
+    """Return the line of a table that is missing, and a caret line, if the statement names it once."""
+    missing = _MISSING_TABLE.search(text)
+    if not missing:
+        return ()
+    named = re.compile(rf"""(?:[\w"]+\.)*"?{re.escape(missing[1])}\b"?""", re.IGNORECASE)
+    places = [
+        (number, line, match)
+        for number, line in enumerate(statement.split("\n"), start=1)
+        for match in named.finditer(line)
+    ]
+    if len(places) != 1 or len(places[0][1]) > _CHARACTERS_SHOWN:
+        return ()
+    number, line, match = places[0]
+    return _pointed(number, line, match.start(), len(match.group()))
+
+
+def _pointed(number: int, line: str, column: int, width: int) -> tuple[str, ...]:
+    return (f"{number} | {line}", " " * len(str(number)) + " | " + " " * column + "^" * width)
 
 
 def _excerpt(statement: str | None) -> tuple[str, ...]:
     lines = [line for line in (statement or "").strip().splitlines() if line.strip()]
-    shown = [line if len(line) <= 160 else line[:157] + "..." for line in lines[:_EXCERPT_LINES]]
+    shown = [
+        line if len(line) <= _CHARACTERS_SHOWN else line[: _CHARACTERS_SHOWN - 3] + "..."
+        for line in lines[:_EXCERPT_LINES]
+    ]
     return (*shown, "...") if len(lines) > _EXCERPT_LINES else tuple(shown)

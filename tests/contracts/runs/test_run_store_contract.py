@@ -196,6 +196,21 @@ class TestSteps:
         assert first.finished_at == NOON
         assert second == an_attempt(run, number=2)
 
+    def test_what_is_stored_together_is_stored_as_a_whole(self, store: RunStore, queries: RunQueries) -> None:
+        run = started(store, a_run())
+        with store.together():
+            store.save_step(a_step(run, attempts=1))
+            store.start_attempt(an_attempt(run))
+        assert queries.attempts(run.id, "load") == [an_attempt(run)]
+        with pytest.raises(RuntimeError, match="stopped"), store.together():
+            store.save_step(a_step(run, status="succeeded", attempts=1))
+            store.finish_attempt(run.id, "load", 1, "succeeded", at=NOON)
+            raise RuntimeError("stopped")
+        assert queries.steps(run.id) == [a_step(run, attempts=1)]
+        assert queries.attempts(run.id, "load") == [an_attempt(run)]
+        store.save_step(a_step(run, "next"))
+        assert [row.step for row in queries.steps(run.id)] == ["load", "next"]
+
     def test_an_attempt_needs_its_step(self, store: RunStore) -> None:
         started(store, a_run())
         with pytest.raises(StorageError):

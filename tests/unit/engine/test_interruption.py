@@ -73,6 +73,25 @@ def test_the_first_signal_stops_the_run_and_tears_it_down(bench: Bench, number: 
     assert is_over(int((bench.root / "pid").read_text()))
 
 
+ANOTHER_THREAD = """
+import signal, threading, time
+def tell_itself():
+    while not (Path(sys.argv[2]) / "pid").exists():
+        time.sleep(0.02)
+    time.sleep(0.5)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    time.sleep(60)
+threading.Thread(target=tell_itself, daemon=True).start()
+"""
+
+
+def test_a_signal_that_another_thread_gets_stops_the_run_too(bench: Bench) -> None:
+    program = PROGRAM.replace("build = PlanBuilder()", f"{ANOTHER_THREAD}build = PlanBuilder()")
+    arguments = [sys.executable, "-c", program, str(Path(__file__).parent), str(bench.root), TELL]
+    ended = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (130, "the run was interrupted by SIGTERM\n"), ended.stderr
+
+
 def test_the_second_signal_ends_the_process_at_once(bench: Bench) -> None:
     process = start(bench.root, "echo $$ > $DATADUCT_PROJECT_DIRECTORY/ending; sleep 100")
     process.send_signal(signal.SIGINT)

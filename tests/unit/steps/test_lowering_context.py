@@ -51,7 +51,7 @@ def test_a_missing_file_is_reported_with_the_places_and_the_nearest_name(
             code="DD205",
             message="`data/course.tsv` does not exist",
             position=Position("pipeline.yaml", 7, 11),
-            expected=f"a file in {project}/pipelines/data or {project}/data or {project}/resources/data",
+            expected="a file in `pipelines/data` or `data` or `resources/data`",
             hint="did you mean `data/courses.tsv`?",
         )
     ]

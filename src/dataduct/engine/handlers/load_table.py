@@ -96,8 +96,12 @@ class _Loading:
         operation, log = self._operation, self._attempt.log
         file_format = operation.file_format
         label = f"load dataset {dataset} into {operation.table}"
+        matches = self._matches(files, columns)
+        if not matches:
+            log.write(f"dataset {dataset} holds no rows")
+            return 0
         with self._attempt.statement("warehouse", f"-- {label}", label) as run:
-            result = self._transaction.load(table, files, self._matches(files, columns), file_format)
+            result = self._transaction.load(table, files, matches, file_format)
             run.rows = result.rows
         for line in result.rejected:
             log.write(f"left out: {line}", "warning")
@@ -111,8 +115,11 @@ class _Loading:
         return result.rows
 
     def _matches(self, files: DatasetFiles, columns: Sequence[Column]) -> list[ColumnMatch]:
+        """Return what goes where; nothing for delimited files without a single row, which show no columns."""
         operation = self._operation
         names = self._transaction.dataset_columns(files, operation.file_format)
+        if not names:
+            return []
         return [
             ColumnMatch(source, target)
             for source, target in match_columns(names, columns, operation.match_columns)
@@ -123,6 +130,8 @@ class _Loading:
         operation, dialect, key = self._operation, self._dialect, self._key()
         temporary = temporary_name(operation.table, "loaded_rows")
         filled = self._filled_columns(columns)
+        if not filled:
+            return 0
         for statement in create_temporary(temporary, filled, dialect):
             self._execute(statement)
         self._load_inputs(temporary, filled)
