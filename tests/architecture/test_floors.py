@@ -57,3 +57,8 @@ def test_validate_opens_no_database() -> None:
         [sys.executable, "-c", code], cwd=ROOT / "demo", capture_output=True, text=True, check=True
     )
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

@@ -1,10 +1,29 @@
 """Datasets: rows at rest between two steps."""
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Literal
 
 DatasetFormat = Literal["parquet", "tsv", "csv", "jsonl", "files"]
 """`files` are opaque: whatever a script or a user put there."""
+
+
+COMPRESSED_ENDINGS = (".gz", ".zst")
+_FORMATS: dict[str, DatasetFormat] = {
+    ".tsv": "tsv",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+
+
+def format_of_name(name: str) -> DatasetFormat:
+    """Return the format that a file's ending stands for, also behind an ending of compression; else `files`."""
+    path = PurePath(name)
+    if path.suffix.lower() in COMPRESSED_ENDINGS:
+        path = path.with_suffix("")
+    return _FORMATS.get(path.suffix.lower(), "files")
 
 
 @dataclass(frozen=True, slots=True, order=True)

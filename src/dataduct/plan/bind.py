@@ -13,6 +13,7 @@ from dataduct.model.operations import RunSql, SqlStatement
 from dataduct.model.problem import Problem
 from dataduct.model.schedule import Schedule
 from dataduct.model.table import TableDefinition, TableName
+from dataduct.plan.formats import with_formats
 from dataduct.plan.plan import BoundPlan, Plan, PlanStep
 from dataduct.sql.statements import split_statements
 
@@ -46,7 +47,7 @@ def bind(
     )
     secrets: set[str] = set()
     problems: list[Problem] = []
-    steps = tuple(_bind_step(step, context, secrets, problems) for step in plan.steps)
+    steps = with_formats(tuple(_bind_step(step, context, secrets, problems) for step in plan.steps))
     if problems:
         raise ProblemsError(problems)
     return BoundPlan(

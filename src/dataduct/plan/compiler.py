@@ -8,11 +8,12 @@ from dataduct.definition.durations import parse_duration
 from dataduct.definition.pipeline import PipelineDefinition
 from dataduct.definition.templates import check, has_template
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
-from dataduct.model.dataset import DatasetRef
-from dataduct.model.operations import CopyDataset, LoadTable, Operation
+from dataduct.model.dataset import DatasetRef, format_of_name
+from dataduct.model.operations import CopyDataset, Operation
 from dataduct.model.problem import Problem
 from dataduct.model.template import TemplateSource
 from dataduct.plan.drafts import StepDraft, StepType, draft_steps
+from dataduct.plan.formats import with_formats
 from dataduct.plan.graph import CycleError, Graph
 from dataduct.plan.plan import Dependency, Plan, PlanStep
 from dataduct.plan.rules import check_rules
@@ -79,7 +80,7 @@ def compile_pipeline(
         file=definition.file,
         schedule=definition.schedule,
         dialect=environment.dialect,
-        steps=_with_formats(steps),
+        steps=with_formats(steps),
         description=definition.description,
         variables=variables,
         max_retries=definition.max_retries,
@@ -127,7 +128,7 @@ def _add_input_path(draft: StepDraft, context: LoweringContext, implicit: dict[s
     implicit[name] = PlanStep(
         name=name,
         step_type="extract-local",
-        operation=CopyDataset(source=source, output=reference, format="tsv"),
+        operation=CopyDataset(source=source, output=reference, format=format_of_name(source)),
         phase=draft.phase,
         parent=draft.name,
         position=draft.position_of("input_path"),
@@ -201,24 +202,3 @@ def _plan_step(
         position=draft.position,
         description=properties.description,
     )
-
-
-def _with_formats(steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
-    """Give files of unknown format that a table load reads the format the original had for all: TSV."""
-    loaded = {
-        reference
-        for step in steps
-        if isinstance(step.operation, LoadTable)
-        for reference in step.operation.inputs
-    }
-    return tuple(_as_tsv(step) if _is_loaded_file(step, loaded) else step for step in steps)
-
-
-def _is_loaded_file(step: PlanStep, loaded: set[DatasetRef]) -> bool:
-    operation = step.operation
-    return isinstance(operation, CopyDataset) and operation.format == "files" and operation.output in loaded
-
-
-def _as_tsv(step: PlanStep) -> PlanStep:
-    assert isinstance(step.operation, CopyDataset)
-    return replace(step, operation=replace(step.operation, format="tsv"))

@@ -1,26 +1,18 @@
 """The step type `extract-local`."""
 
 import glob
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from pydantic import Field
 
-from dataduct.model.dataset import DatasetFormat, DatasetRef
+from dataduct.model.dataset import COMPRESSED_ENDINGS, DatasetFormat, DatasetRef, format_of_name
 from dataduct.model.operations import CopyDataset
 from dataduct.steps.amazon import NO_EFFECT, AmazonProperties, warn_output_path
 from dataduct.steps.base import Step, Text
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
 
-_FORMATS: dict[str, DatasetFormat] = {
-    ".tsv": "tsv",
-    ".csv": "csv",
-    ".parquet": "parquet",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
-_COMPRESSIONS = (".gz", ".zst")
 _FILES_LOOKED_AT = 1_000
 
 
@@ -72,7 +64,7 @@ steps:
     def subject(cls, properties: ExtractLocalProperties) -> str | None:
         """Return the file's name without its endings."""
         path = PurePosixPath(properties.path)
-        return stem(str(path.with_suffix("") if path.suffix.lower() in _COMPRESSIONS else path))
+        return stem(str(path.with_suffix("") if path.suffix.lower() in COMPRESSED_ENDINGS else path))
 
     @classmethod
     def output_nodes(cls, properties: ExtractLocalProperties, step: str) -> tuple[str, ...]:
@@ -100,13 +92,6 @@ def _format_of(source: str) -> DatasetFormat:
         names = [
             entry.name for entry, _ in zip(sorted(path.iterdir()), range(_FILES_LOOKED_AT), strict=False)
         ]
-        formats = {_format_of_name(name) for name in names if not name.startswith((".", "_"))}
+        formats = {format_of_name(name) for name in names if not name.startswith((".", "_"))}
         return formats.pop() if len(formats) == 1 else "files"
-    return _format_of_name(path.name)
-
-
-def _format_of_name(name: str) -> DatasetFormat:
-    path = PurePath(name)
-    if path.suffix.lower() in _COMPRESSIONS:
-        path = path.with_suffix("")
-    return _FORMATS.get(path.suffix.lower(), "files")
+    return format_of_name(path.name)

@@ -27,11 +27,11 @@ class DuckDbSettings(BaseModel):
         examples=["warehouse.duckdb"],
     )
     memory_limit: str = Field(
-        "192MB",
+        "128MB",
         pattern=r"^ *[0-9]+(\.[0-9]+)? *([KMGT]i?B) *$",
-        description="Memory that DuckDB may use before it puts data on disk. The process needs about 120 MB more. "
+        description="Memory that DuckDB may use before it puts data on disk. The process needs about 200 MB more. "
         "The default is enough to load any number of rows; large sorts and joins are faster with more.",
-        examples=["192MB", "2GB"],
+        examples=["256MB", "2GB"],
     )
     threads: int = Field(
         default_factory=lambda: min(4, os.cpu_count() or 1),

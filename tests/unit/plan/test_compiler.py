@@ -9,6 +9,7 @@ from dataduct.definition.loader import parse_pipeline
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.operations import CopyDataset, LoadTable, dataset_inputs
 from dataduct.model.problem import Problem
+from dataduct.plan.bind import bind
 from dataduct.plan.compiler import CompileEnvironment, compile_pipeline
 from dataduct.plan.plan import Plan
 from dataduct.registry import STEPS
@@ -199,6 +200,26 @@ def test_files_that_are_loaded_are_read_as_tsv(plan_of: Compile) -> None:
     ).steps
     assert isinstance(extract.operation, CopyDataset)
     assert extract.operation.format == "tsv"
+
+
+def test_a_path_with_a_template_gets_its_format_when_it_is_rendered(plan_of: Compile, tmp_path: Path) -> None:
+    text = """
+variables: {file: courses.parquet}
+steps:
+  - {step_type: extract-local, name: files, path: "{{ var.file }}"}
+  - {step_type: create-load, table_definition: tables/staging.courses.sql}
+"""
+    plan = plan_of(text)
+    (copy, _) = plan.steps
+    assert isinstance(copy.operation, CopyDataset)
+    assert copy.operation.format == "files"
+    formats = []
+    for file in ("courses.parquet", "courses.csv", "courses"):
+        bound = bind(plan, run_date=None, variables={"file": file}, environment={})
+        operation = bound.steps[0].operation
+        assert isinstance(operation, CopyDataset)
+        formats.append(operation.format)
+    assert formats == ["parquet", "csv", "tsv"]
 
 
 def test_input_path_becomes_a_copy_step(plan_of: Compile) -> None:

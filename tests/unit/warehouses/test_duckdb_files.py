@@ -280,7 +280,7 @@ def test_too_little_memory_is_said_with_what_to_do(tmp_path):
         ({"memory": "1GB"}, "the duckdb warehouse has no option `memory`", "did you mean `memory_limit`?"),
         (
             {"memory_limit": "lots"},
-            "the option `memory_limit` of the duckdb warehouse is wrong: write it like 192MB or 2GB",
+            "the option `memory_limit` of the duckdb warehouse is wrong: write it like 256MB or 2GB",
             None,
         ),
         (
