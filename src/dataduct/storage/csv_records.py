@@ -25,12 +25,14 @@ class CsvRecords:
         self._delimiter = delimiter
         self._nulls = nulls
         mark = re.escape(delimiter)
-        quoted = r'"[^"]*+(?:""[^"]*+)*+"'
-        field = rf'(?:{quoted}(?:(?!{mark})[^\n])*+|(?!")(?:(?!{mark})[^\n])*+)'
-        strict = rf'(?:{quoted}|(?:(?!{mark})[^"\r\n])*+)'
-        self._record = re.compile(rf"{field}(?:{mark}{field})*+(?P<end>\n|\Z)")
+        # No possessive quantifiers: those of Python 3.11.0 to 3.11.3 are broken. The look-ahead behind the closing
+        # quote keeps a doubled quote from being taken for one when the rest does not match.
+        quoted = r'"[^"]*(?:""[^"]*)*"(?!")'
+        field = rf'(?:{quoted}(?:(?!{mark})[^\n])*|(?!")(?:(?!{mark})[^\n])*)'
+        strict = rf'(?:{quoted}|(?:(?!{mark})[^"\r\n])*)'
+        self._record = re.compile(rf"{field}(?:{mark}{field})*(?P<end>\n|\Z)")
         self._field = re.compile(rf"(?P<text>{field})(?:{mark}|\Z)")
-        self._strict = re.compile(rf"(?:{strict}(?:{mark}|\r?\n))*+(?:{strict})?")
+        self._strict = re.compile(rf"(?:{strict}(?:{mark}|\r?\n))*(?:{strict})?")
 
     def cut(self, text: str, *, last: bool) -> int:
         """Return the length of the beginning of `text` that holds whole records only, 0 if there is none."""

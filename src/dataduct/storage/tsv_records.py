@@ -27,7 +27,7 @@ class TsvRecords:
         self._delimiter = delimiter
         self._nulls = nulls | {_NULL} if escape else nulls
         self._escape = escape
-        self._escaped_end = re.compile(rf"(?<!\\)\\(?:\\\\)*+(?:{re.escape(delimiter)}|[\r\n])")
+        self._escaped_end = re.compile(rf"(?<!\\)\\(?:\\\\)*(?:{re.escape(delimiter)}|[\r\n])")
 
     def cut(self, text: str, *, last: bool) -> int:
         """Return the length of the beginning of `text` that holds whole records only, 0 if there is none."""
