@@ -36,8 +36,9 @@ def write_rows(
 ) -> Manifest:
     """Stream `reader` into Parquet parts and publish them as dataset `key`; return its manifest.
 
-    At most a few row groups are in memory, and none when it is done. Zero rows make one part that holds the schema. `progress` is given rows
-    and bytes of Arrow memory read so far. On any error nothing is published and this attempt's files are deleted.
+    At most a few row groups are in memory, and none when it is done. Zero rows make one part that holds the schema.
+    `progress` is given rows and bytes of Arrow memory read so far. On any error nothing is published and this
+    attempt's files are deleted.
 
     Raises:
         Interrupted: `cancellation` was requested.
