@@ -40,8 +40,8 @@ def validate(project: Project, paths: Sequence[Path]) -> list[Problem]:
     problems: list[Problem] = []
     files_by_pipeline: dict[str, Path] = {}
     for path in paths:
-        definition_name, found = _checked(project, path)
-        problems += sorted(found, key=_place)
+        definition_name, _, found = _compiled(project, path)
+        problems += found
         if definition_name is None:
             continue
         if definition_name in files_by_pipeline:
@@ -57,15 +57,16 @@ def validate(project: Project, paths: Sequence[Path]) -> list[Problem]:
     return problems
 
 
-def _checked(project: Project, path: Path) -> tuple[str | None, list[Problem]]:
+def _compiled(project: Project, path: Path) -> tuple[str | None, Plan | None, list[Problem]]:
+    """Return a pipeline file's name and plan, as far as it has them, and its problems in the order of lines."""
     from dataduct.definition.loader import load_pipeline
     from dataduct.plan.compiler import compile_pipeline as compile_definition
 
     definition, problems = load_pipeline(path)
     if definition is None:
-        return None, problems
-    compile_definition(definition, _compile_environment(project), problems)
-    return definition.name, problems
+        return None, None, sorted(problems, key=_place)
+    plan = compile_definition(definition, _compile_environment(project), problems)
+    return definition.name, plan, sorted(problems, key=_place)
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:
@@ -75,16 +76,11 @@ def _place(problem: Problem) -> tuple[str, int, int]:
 
 def compile_pipeline(project: Project, path: Path) -> Plan:
     """Return the plan of a pipeline file. Raises ProblemsError with every problem of it."""
-    from dataduct.definition.loader import load_pipeline
     from dataduct.errors import ProblemsError
-    from dataduct.plan.compiler import compile_pipeline as compile_definition
 
-    definition, problems = load_pipeline(path)
-    plan = None
-    if definition is not None:
-        plan = compile_definition(definition, _compile_environment(project), problems)
+    _, plan, problems = _compiled(project, path)
     if plan is None or any(problem.severity == "error" for problem in problems):
-        raise ProblemsError(sorted(problems, key=_place))
+        raise ProblemsError(problems)
     return plan
 
 

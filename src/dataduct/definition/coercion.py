@@ -56,11 +56,6 @@ def field_annotations(model: type[BaseModel]) -> dict[str, Any]:
     return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
-def takes_text(annotation: Any) -> bool:
-    """Whether `annotation` takes a text, alone or as the one item of a list."""
-    return _takes_text(options(annotation))
-
-
 def _takes_text(choices: tuple[Any, ...]) -> bool:
     for choice in choices:
         if choice is str or (

@@ -6,17 +6,12 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from dataduct.errors import UserError
-from dataduct.plan.plan import PLAN_VERSION, BoundPlan, Plan
+from dataduct.plan.plan import PLAN_VERSION, Plan
 
 
 @cache
 def _plans() -> TypeAdapter[Plan]:
     return TypeAdapter(Plan)
-
-
-@cache
-def _bound_plans() -> TypeAdapter[BoundPlan]:
-    return TypeAdapter(BoundPlan)
 
 
 def plan_to_json(plan: Plan, *, indent: int | None = 2) -> str:
@@ -41,12 +36,6 @@ def plan_from_json(text: str, *, file: str) -> Plan:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise _unreadable(file, f"{where}: {first['msg']}") from None
-
-
-def bound_plan_summary(bound: BoundPlan) -> dict[str, object]:
-    """Return a bound plan's steps as plain values for showing; secrets are the caller's to redact."""
-    document: dict[str, object] = _bound_plans().dump_python(bound, mode="json", exclude={"plan", "secrets"})
-    return document
 
 
 def _unreadable(file: str, why: str) -> UserError:

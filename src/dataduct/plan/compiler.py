@@ -52,10 +52,12 @@ def compile_pipeline(
     operations: dict[str, Operation] = {}
     templates: dict[str, tuple[TemplateSource, ...]] = {}
     implicit: dict[str, PlanStep] = {}
+    directory = Path(definition.file).absolute().parent
     for draft in drafts:
-        context = _context(draft, definition, environment, problems)
-        _add_input_path(draft, context, implicit)
-        context = replace(context, inputs=tuple(draft.inputs))
+        context = _context(draft, definition.name, directory, environment, problems)
+        if draft.properties.input_path is not None:
+            _add_input_path(draft, context, implicit)
+            context = replace(context, inputs=tuple(draft.inputs))
         operation = draft.type.lower(draft.properties, context)
         templates[draft.name] = (*_templates_in(draft.node), *context.templates)
         if operation is not None:
@@ -96,7 +98,8 @@ def _variables(definition: PipelineDefinition) -> dict[str, str]:
 
 def _context(
     draft: StepDraft,
-    definition: PipelineDefinition,
+    pipeline: str,
+    directory: Path,
     environment: CompileEnvironment,
     problems: list[Problem],
 ) -> LoweringContext:
@@ -105,14 +108,19 @@ def _context(
         inputs=tuple(draft.inputs),
         dialect=environment.dialect,
         connections=environment.connections,
-        pipeline_directory=Path(definition.file).absolute().parent,
+        pipeline_directory=directory,
         project_directory=environment.project_directory,
         resource_directories=environment.resource_directories,
         positions={name: value.position for name, value in draft.node.entries.items()},
         position=draft.position,
         problems=problems,
-        pipeline=definition.name,
+        pipeline=pipeline,
     )
+
+
+def _copy_name(draft: StepDraft) -> str:
+    """Return the name of the implicit step that copies the files of `input_path`."""
+    return f"{draft.name}-input"
 
 
 def _add_input_path(draft: StepDraft, context: LoweringContext, implicit: dict[str, PlanStep]) -> None:
@@ -120,7 +128,7 @@ def _add_input_path(draft: StepDraft, context: LoweringContext, implicit: dict[s
     path = draft.properties.input_path
     if path is None or draft.properties.input_node is not None:
         return
-    name = f"{draft.name}-input"
+    name = _copy_name(draft)
     reference = DatasetRef(name, name)
     source = context.location(path, of="input_path")
     if source is None:
@@ -166,7 +174,7 @@ def _order(
 ) -> tuple[str, ...]:
     parents: dict[str, list[str]] = {}
     for draft in drafts:
-        copy = f"{draft.name}-input"
+        copy = _copy_name(draft)
         if copy in implicit:
             parents[copy] = [edge.step for edge in implicit[copy].depends_on]
         parents[draft.name] = [*draft.depends_on, *([copy] if copy in implicit else [])]
@@ -185,7 +193,7 @@ def _plan_step(
     implicit: dict[str, PlanStep],
 ) -> PlanStep:
     depends_on = tuple(draft.depends_on.values())
-    copy = f"{draft.name}-input"
+    copy = _copy_name(draft)
     if copy in implicit:
         depends_on += (Dependency(copy, "input", copy),)
     properties = draft.properties

@@ -17,11 +17,6 @@ from dataduct.errors import (
 )
 from dataduct.model.cancellation import Cancellation
 
-VALUE_KINDS = frozenset(
-    {"Conversion", "Constraint", "Out of Range", "Invalid Input", "Mismatch Type", "Invalid Type"}
-)
-"""Kinds of errors that a row's values can cause."""
-
 _EXCERPT_LINES = 3
 _CHARACTERS_SHOWN = 160
 _KIND = re.compile(r"^([A-Za-z][A-Za-z ]*?) Error: ")
