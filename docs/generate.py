@@ -15,7 +15,7 @@ import click
 from dataduct import api
 from dataduct.cli.main import SECTIONS, dataduct
 from dataduct.codes import catalogue
-from dataduct.connectors.sqlite import SqliteSettings
+from dataduct.connectors.sqlite_settings import SqliteSettings
 from dataduct.steps.base import Chaining, Step, StepProperties
 from dataduct.storage.local import LocalStorageSettings
 from dataduct.warehouses.duckdb import DuckDbSettings
@@ -44,7 +44,56 @@ def pages() -> dict[str, str]:
     made["settings.md"] = settings_page()
     made["commands.md"] = commands_page()
     made["errors.md"] = errors_page()
+    made["types.md"] = types_page()
     return {path: MADE + text.rstrip() + "\n" for path, text in made.items()}
+
+
+LEDGERS = {
+    "MySQL and MariaDB": "dataduct.connectors.mysql_types",
+    "PostgreSQL": "dataduct.connectors.postgres_types",
+    "SQLite": "dataduct.connectors.sqlite_ledger",
+}
+TYPES_HEAD = """\
+# Types
+
+What the values of a source's types become: first in a dataset (Arrow types, in Parquet files), then in a warehouse. The
+warehouse columns are those that hold every value of the Arrow type; a table definition may give a column another type,
+and a load refuses each value that would be changed by it, naming row, column and value.
+
+Nothing is changed in silence. The last column names the values that have no place in the Arrow type. Such a value is an
+error, unless the step lists its column in `allow_lossy`: then it is read as NULL. Empty means that every value is kept.
+
+`dataduct plan PIPELINE --types` shows the same for the columns that a pipeline reads."""
+
+
+def types_page() -> str:
+    """Return the type ledger: a table for each kind of source."""
+    from dataduct.sql.dialect import DIALECTS
+
+    heads = ["source type", "dataset", *DIALECTS, "how", "not kept"]
+    parts = [TYPES_HEAD]
+    for title, module in LEDGERS.items():
+        lines = [f"## {title}", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+        for rule in import_module(module).LEDGER:
+            columns = [ledger_column(rule.arrow, dialect) for dialect in DIALECTS.values()]
+            cells = [rule.name, f"`{rule.arrow}`", *columns, rule.reading, rule.refused]
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+        parts.append("\n".join(lines))
+    parts.append(
+        "Amazon Redshift's VARCHAR holds 65,535 bytes and its VARBYTE 1,024,000: a longer value is an error there."
+    )
+    return "\n\n".join(parts)
+
+
+def ledger_column(arrow: str, dialect: Any) -> str:
+    """Return the column type for an Arrow type whose precision and scale may be letters, or for several of them."""
+    from dataduct.sql.arrow_types import column_of
+
+    if "decimal128(p, s)" in arrow:
+        sample = column_of("decimal128(31, 7)", dialect) or ""
+        return f"`{sample.replace('31,7', 'p,s')}`"
+    kinds = arrow.replace(" or ", ", ").split(", ") if "timestamp" not in arrow else [arrow]
+    return ", ".join(f"`{column_of(kind, dialect)}`" for kind in kinds)
 
 
 def steps_index(types: list[type[Step[Any]]]) -> str:

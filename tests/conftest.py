@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["servers.fixtures"]
+
 settings.register_profile("dataduct", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dataduct")
 

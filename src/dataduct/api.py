@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dataduct.config.project import Project
     from dataduct.engine.engine import RunResult
+    from dataduct.engine.source_types import StepTypes
     from dataduct.model.problem import Problem
     from dataduct.plan.drawing import PictureFormat
     from dataduct.plan.plan import BoundPlan, Plan
@@ -140,6 +141,15 @@ def draw(plan: Plan, picture: PictureFormat) -> bytes:
     return draw_plan(plan, picture)
 
 
+def source_types(project: Project, bound: BoundPlan, *, step: str | None = None) -> Iterator[StepTypes]:
+    """Ask the sources of a plan for the types of its rows; see `dataduct.engine.source_types`."""
+    from dataduct.engine.source_types import source_types
+    from dataduct.engine.workbench import Workbench
+
+    with Workbench(project) as workbench:
+        yield from source_types(bound, workbench, step=step)
+
+
 def run(
     project: Project,
     path: Path,
@@ -246,10 +256,18 @@ def queries(project: Project) -> RunQueries:
 
 
 def open_store(project: Project) -> RunStore:
-    """Return the project's run store, made if it is missing. Texts are stored redacted."""
+    """Return the project's run store, made if it is missing. Texts are stored redacted.
+
+    Raises UserError for a reference to a secret that cannot be resolved, and what opening a store raises.
+    """
     from dataduct.runs.store import open_store
 
-    return open_store(project.run_store, redact=project.secrets.redact)
+    location = project.run_store
+    if "${" in location:
+        from dataduct.config.references import References
+
+        location = References(project, os.environ).resolve_url(location)
+    return open_store(location, redact=project.secrets.redact)
 
 
 def step_types() -> list[type[Step[Any]]]:

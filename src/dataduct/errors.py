@@ -23,7 +23,7 @@ A message is one sentence; `hint` says the next thing to do. No message holds a 
 through `dataduct.config.secrets.Redactor` before it is shown or stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from dataduct.model.problem import Problem
@@ -58,12 +58,18 @@ class UserError(DataductError):
 
 
 class ProblemsError(UserError):
-    """Problems with positions in the user's files, all of them at once."""
+    """Problems with positions in the user's files, all of them at once.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    Attributes:
+        problems: Each of them; no message holds a secret.
+        redact: Takes the secrets out of the lines of the files, for whoever shows them.
+    """
+
+    def __init__(self, problems: Sequence[Problem], *, redact: Callable[[str], str] = str) -> None:
         errors = sum(problem.severity == "error" for problem in problems)
         super().__init__(f"{errors} {'error' if errors == 1 else 'errors'}", code=problems[0].code)
         self.problems = tuple(problems)
+        self.redact = redact
 
 
 class MissingDependencyError(UserError):

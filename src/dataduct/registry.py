@@ -7,10 +7,13 @@ imported until a name is loaded, and the installed distributions are read at mos
 import re
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataduct.errors import DataductError, MissingDependencyError, UserError
 from dataduct.model.nearest import did_you_mean
+
+if TYPE_CHECKING:  # `dataduct --help` needs no pydantic
+    from pydantic import BaseModel
 
 _installed = cache(entry_points)
 
@@ -27,6 +30,7 @@ class Registry:
         self.group = group
         self.noun = noun
         self._loaded: dict[str, Any] = {}
+        self._settings: Registry | None = None
 
     def names(self) -> tuple[str, ...]:
         """Return every registered name, sorted; nothing is imported."""
@@ -45,6 +49,21 @@ class Registry:
         if name not in self._loaded:
             self._loaded[name] = self._import(self._entry_point(name))
         return self._loaded[name]
+
+    def settings_model(self, name: str) -> "type[BaseModel] | None":
+        """Import and return the pydantic model of the options of `name`; None if it registers none.
+
+        Models stand in the group's own group `.settings`, so that options are checked without importing what opens.
+
+        Raises:
+            UserError: Its import fails (DD603), or two distributions claim it (DD604).
+        """
+        if self._settings is None:
+            self._settings = Registry(f"{self.group}.settings", f"settings of the {self.noun}")
+        if name not in self._settings:
+            return None
+        model: type[BaseModel] = self._settings.load(name)
+        return model
 
     def _entry_point(self, name: str) -> EntryPoint:
         claims = {point.value: point for point in _installed().select(group=self.group, name=name)}
@@ -91,9 +110,9 @@ def _extra_that_brings(error: Exception, point: EntryPoint) -> tuple[str, str] |
     """Return (package, extra) if an extra of Dataduct itself would install the module that is missing."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None or point.dist is None:
         return None
-    if point.dist.name != "dataduct":
-        return None
     module = error.name.partition(".")[0]
+    if point.dist.name != "dataduct" or module == "dataduct":
+        return None
     for requirement in point.dist.requires or ():
         match = re.match(r"([\w.-]+).*\bextra\s*==\s*['\"]([\w.-]+)['\"]", requirement)
         if match and _module_name(match[1]) == _module_name(module):

@@ -23,7 +23,9 @@ def report(error: BaseException, invocation: Invocation) -> int:
     match error:
         case ProblemsError():
             base = invocation.directory
-            console.err(*problem_lines(error.problems, width=console.width, base=base))
+            console.err(
+                *problem_lines(error.problems, width=console.width, base=base, redact=error.redact)
+            )
         case DataductError():
             console.err(*error_lines(error))
         case KeyboardInterrupt() | click.Abort():

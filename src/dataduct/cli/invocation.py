@@ -38,7 +38,10 @@ class Invocation:
 
         project = api.open_project(self.directory, mode=self.mode)
         if tell_warnings and project.warnings:
-            self.console.err(*problem_lines(project.warnings, width=self.console.width, base=project.root))
+            redact = project.secrets.redact
+            self.console.err(
+                *problem_lines(project.warnings, width=self.console.width, base=project.root, redact=redact)
+            )
         return project
 
     def options(self) -> list[str]:

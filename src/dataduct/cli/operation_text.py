@@ -97,7 +97,8 @@ def _measure(side: str, measure: Measure) -> SqlStatement:
 def _load_sentence(operation: LoadTable) -> str:
     inputs = ", ".join(map(str, operation.inputs))
     create = "creates the table if it is missing and " if operation.definition else ""
-    return f"{create}loads {inputs} into {operation.table}, {_LOAD_MODES[operation.mode]}; one transaction"
+    where = f" on connection `{operation.connection}`" if operation.connection else ""
+    return f"{create}loads {inputs} into {operation.table}{where}, {_LOAD_MODES[operation.mode]}; one transaction"
 
 
 def _script_sentence(operation: RunSql) -> str:

@@ -60,6 +60,12 @@ _REASONS: Mapping[EdgeReason, str] = {
     help="Write the plan document to this file.",
 )
 @click.option("--sql/--no-sql", default=True, show_default=True, help="Show the statements.")
+@click.option(
+    "--types",
+    "with_types",
+    is_flag=True,
+    help="Ask the sources for the types of the rows, and show what they become in the warehouse.",
+)
 @click.option("--step", metavar="NAME", help="Show only this step.")
 @pass_invocation
 def command(
@@ -70,17 +76,21 @@ def command(
     as_json: bool,
     output: Path | None,
     sql: bool,
+    with_types: bool,
     step: str | None,
 ) -> None:
     """Show what a run of a pipeline will do, SQL included.
 
-    Nothing is connected to and nothing runs. With --run-date or --var, templates are rendered as they would be for
-    that run; without, they are shown as they are written. The plan document always holds them unrendered.
+    Nothing is connected to and nothing runs; only --types asks the sources, which reads no rows. With --run-date or
+    --var, templates are rendered as they would be for that run; without, they are shown as they are written. The
+    plan document always holds them unrendered.
     """
     from dataduct import api
 
     if step and (as_json or output):
         raise click.UsageError("--step does not go with a plan document, which always holds every step")
+    if with_types and (as_json or output):
+        raise click.UsageError("--types does not go with a plan document, which holds no types")
     project = invocation.project(tell_warnings=True)
     plan = api.compile_pipeline(project, pipeline_path(pipeline, invocation, project))
     bound = api.bind(project, plan, run_date=run_date, variables=variables) if run_date or variables else None
@@ -89,13 +99,16 @@ def command(
         invocation.console.err(f"written: {output}")
     if as_json:
         invocation.console.document(api.plan_json(plan))
-    if not (as_json or output):
-        chosen = (
-            known_step(step, [each.name for each in plan.steps], f"pipeline `{plan.pipeline}`")
-            if step
-            else None
-        )
-        invocation.console.out(*_redacted(plan_lines(plan, bound, step=chosen, sql=sql), project))
+    if as_json or output:
+        return
+    names = [each.name for each in plan.steps]
+    chosen = known_step(step, names, f"pipeline `{plan.pipeline}`") if step else None
+    if with_types:
+        from dataduct.cli.type_tables import show_types
+
+        show_types(project, bound or api.bind(project, plan), chosen, invocation.console)
+        return
+    invocation.console.out(*_redacted(plan_lines(plan, bound, step=chosen, sql=sql), project))
 
 
 def plan_lines(

@@ -1,6 +1,6 @@
 """Problems as a person reads them, with the line and a caret, and as JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 from textwrap import wrap
@@ -14,13 +14,20 @@ _TAB = " " * 4
 _LONGEST_LINE = 100_000
 
 
-def problem_lines(problems: Iterable[Problem], *, width: int = 100, base: Path | None = None) -> list[Line]:
+def problem_lines(
+    problems: Iterable[Problem],
+    *,
+    width: int = 100,
+    base: Path | None = None,
+    redact: Callable[[str], str] = str,
+) -> list[Line]:
     """Draw `problems` in the order of their places, and a closing line that counts them.
 
     Args:
         problems: Any number; none gives no lines.
         width: Columns to draw in. Longer source lines are cut around the caret.
         base: Directory that relative file names are looked up in when the working directory has none.
+        redact: Takes secrets out of the files' lines.
     """
     ordered = sorted(problems, key=_place)
     drawn: list[Line] = []
@@ -28,7 +35,7 @@ def problem_lines(problems: Iterable[Problem], *, width: int = 100, base: Path |
         of_file = list(group)
         source = _source_lines(file, {p.position.line for p in of_file if p.position}, base) if file else {}
         for problem in of_file:
-            drawn += [*_problem(problem, source, width), line()]
+            drawn += [*_problem(problem, source, width, redact), line()]
     return [*drawn, _closing(ordered)] if ordered else []
 
 
@@ -75,7 +82,9 @@ def _source_lines(file: str, numbers: set[int], base: Path | None) -> dict[int, 
         return {}
 
 
-def _problem(problem: Problem, source: dict[int, str], width: int) -> list[Line]:
+def _problem(
+    problem: Problem, source: dict[int, str], width: int, redact: Callable[[str], str]
+) -> list[Line]:
     style: Style = "error" if problem.severity == "error" else "warning"
     first, *rest = problem.message.splitlines() or [""]
     drawn = [line(Span(f"{problem.severity}[{problem.code}]", style), Span(f": {first}", "strong"))]
@@ -87,7 +96,7 @@ def _problem(problem: Problem, source: dict[int, str], width: int) -> list[Line]
         gutter = len(str(place.line))
         drawn.append(line(" " * gutter, Span("--> ", "accent"), str(place)))
         if text is not None:
-            drawn += _excerpt(place, text, gutter, style, width)
+            drawn += _excerpt(place, text, gutter, style, width, redact)
     notes = [f"expected {problem.expected}"] if problem.expected else []
     notes += [problem.hint] if problem.hint else []
     for note in notes:
@@ -99,10 +108,10 @@ def _problem(problem: Problem, source: dict[int, str], width: int) -> list[Line]
     return drawn
 
 
-def _excerpt(place: Position, text: str, gutter: int, style: Style, width: int) -> list[Line]:
-    start = min(place.column - 1, len(text))
-    end = min(max(place.end_column or place.column + 1, place.column + 1) - 1, max(len(text), start + 1))
-    before, marked, after = (_shown(part) for part in (text[:start], text[start:end], text[end:]))
+def _excerpt(
+    place: Position, text: str, gutter: int, style: Style, width: int, redact: Callable[[str], str]
+) -> list[Line]:
+    before, marked, after = (_shown(part) for part in _redacted_parts(place, text, redact))
     before, marked, after = _window(before, marked, after, width - gutter - 3)
     bar = Span("|", "accent")
     carets = "^" * max(1, display_width(marked))
@@ -111,6 +120,15 @@ def _excerpt(place: Position, text: str, gutter: int, style: Style, width: int) 
         line(Span(f"{place.line} ", "accent"), bar, f" {before}{marked}{after}"),
         line(" " * gutter, " ", bar, " " * (1 + display_width(before)), Span(carets, style)),
     ]
+
+
+def _redacted_parts(place: Position, text: str, redact: Callable[[str], str]) -> tuple[str, str, str]:
+    """Return the line before, in and after the place, without secrets; all of it is in it if a secret crosses its ends."""
+    start = min(place.column - 1, len(text))
+    end = min(max(place.end_column or place.column + 1, place.column + 1) - 1, max(len(text), start + 1))
+    parts = redact(text[:start]), redact(text[start:end]), redact(text[end:])
+    whole = redact(text)
+    return parts if "".join(parts) == whole else ("", whole, "")
 
 
 def _shown(text: str) -> str:

@@ -1,7 +1,7 @@
 """`dataduct validate`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -40,14 +40,17 @@ def command(invocation: Invocation, pipelines: Sequence[str], form: str) -> int:
 
     base: Path | None = None
     files: list[Path] = []
+    redact: Callable[[str], str] = str
     try:
         project = invocation.project()
         base = project.root
+        redact = project.secrets.redact
         files = [file for written in pipelines for file in _files(written, invocation.directory, base)]
         problems = [*project.warnings, *api.validate(project, files)]
     except ProblemsError as error:
         problems = list(error.problems)
-    _show(invocation, problems, files, form, base)
+        redact = error.redact
+    _show(invocation, problems, files, form, base, redact)
     return 2 if error_count(problems) else 0
 
 
@@ -61,12 +64,17 @@ def _files(written: str, directory: Path | None, root: Path) -> list[Path]:
 
 
 def _show(
-    invocation: Invocation, problems: list[Problem], files: Sequence[Path], form: str, base: Path | None
+    invocation: Invocation,
+    problems: list[Problem],
+    files: Sequence[Path],
+    form: str,
+    base: Path | None,
+    redact: Callable[[str], str],
 ) -> None:
     console = invocation.console
     if form == "json":
         console.document(json.dumps(problem_document(problems), indent=2, ensure_ascii=False))
         return
-    console.out(*problem_lines(problems, width=console.width, base=base))
+    console.out(*problem_lines(problems, width=console.width, base=base, redact=redact))
     if not problems:
         console.out(line(Span("valid", "good"), f": {counted(len(files), 'pipeline file')}"))

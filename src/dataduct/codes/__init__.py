@@ -17,10 +17,13 @@ _GROUPS = (
     "sql",
     "wiring",
     "settings",
+    "connections",
     "running",
     "warehouse",
     "command_line",
     "sources",
+    "databases",
+    "object_storage",
 )
 
 

@@ -116,4 +116,18 @@ ENTRIES: tuple[CodeEntry, ...] = (
         "be both.",
         remedy="Name the key columns with `key`, and select at least one column more.",
     ),
+    CodeEntry(
+        code="DD225",
+        title="connection of another type",
+        meaning="The step type works on one kind of database, and the connection that it names leads to another.",
+        remedy="Name another connection, or use `extract-rds`, which reads every kind of database.",
+    ),
+    CodeEntry(
+        code="DD226",
+        title="insert query that cannot be read",
+        meaning="`load-postgres` loads rows in bulk. From `insert_query` it takes the columns to fill, so the query "
+        "has to be a plain `INSERT INTO table (columns) VALUES (?, ...)` into the step's table, with a `?` for each "
+        "column.",
+        remedy="Write it like that, or remove `insert_query`: columns are then found by name or by position.",
+    ),
 )

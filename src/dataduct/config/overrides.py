@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from dataduct.config.settings import (
     DEFAULT_STORAGE,
     DEFAULT_WAREHOUSE,
+    AwsSettings,
     EngineSettings,
     LogsSettings,
     RunsSettings,
@@ -23,8 +24,14 @@ from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 
 PREFIX = "DATADUCT__"
-_SECTIONS: dict[str, type[BaseModel]] = {"runs": RunsSettings, "logs": LogsSettings, "engine": EngineSettings}
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "aws": AwsSettings,
+    "runs": RunsSettings,
+    "logs": LogsSettings,
+    "engine": EngineSettings,
+}
 _FEWEST_KEYS = {
+    "aws": 1,
     "runs": 1,
     "logs": 1,
     "engine": 1,
@@ -33,7 +40,7 @@ _FEWEST_KEYS = {
     "storage": 1,
     "connections": 2,
 }
-_MOST_KEYS = {"runs": 1, "logs": 1, "engine": 1, "variables": 1, "project": 0, "resources": 0}
+_MOST_KEYS = {"aws": 1, "runs": 1, "logs": 1, "engine": 1, "variables": 1, "project": 0, "resources": 0}
 _DEFAULT_TYPES: dict[tuple[str, ...], str] = {
     ("warehouse",): DEFAULT_WAREHOUSE["type"],
     ("storage",): DEFAULT_STORAGE["type"],
@@ -103,8 +110,8 @@ def read_overrides(
     Keys find those of `tree` in any case. What leads nowhere becomes a problem that names the variable.
     """
     variables = sorted(name for name in environment if name.startswith(PREFIX))
-    paths = {variable: _path(variable, tree) for variable in variables}
-    new = (path[1] for path in paths.values() if path[0] == "connections" and path[2:] == ("type",))
+    paths = {variable: _path(variable, tree, environment[variable]) for variable in variables}
+    new = (p[1] for p in paths.values() if p[0] == "connections" and p[2:] in (("type",), ("url",)))
     aliases = (*_keys(tree, "connections"), *new)
     overrides = []
     for variable, path in paths.items():
@@ -120,19 +127,20 @@ def read_overrides(
     return overrides
 
 
-def apply_overrides(tree: MappingNode, overrides: list[Override]) -> MappingNode:
-    """Return `tree` with the overrides laid over it."""
-    for override in overrides:
-        node: Node = override.node
-        for key in reversed(override.path):
-            node = MappingNode({key: node}, override.node.position, {key: override.node.position})
-        assert isinstance(node, MappingNode)
-        tree = merge(tree, node)
-    return tree
+def override_tree(override: Override) -> MappingNode:
+    """Return the settings that hold nothing but the override."""
+    node: Node = override.node
+    for key in reversed(override.path):
+        node = MappingNode({key: node}, override.node.position, {key: override.node.position})
+    assert isinstance(node, MappingNode)
+    return node
 
 
-def _path(variable: str, tree: MappingNode) -> tuple[str, ...]:
-    """Return the keys a variable's name leads to, spelled as `tree` spells them and else in lower case."""
+def _path(variable: str, tree: MappingNode, text: str) -> tuple[str, ...]:
+    """Return the keys a variable's name leads to, spelled as `tree` spells them and else in lower case.
+
+    A URL given to a whole system is its `url`.
+    """
     path: list[str] = []
     node: Node | None = tree
     for part in variable.removeprefix(PREFIX).split("__"):
@@ -140,7 +148,10 @@ def _path(variable: str, tree: MappingNode) -> tuple[str, ...]:
         key = next((name for name in known if name.casefold() == part.casefold()), part.lower())
         path.append(key)
         node = known.get(key)
-    return tuple(path)
+    is_system = (path[0] in ("warehouse", "storage") and len(path) == 1) or (
+        path[0] == "connections" and len(path) == 2
+    )
+    return (*path, "url") if is_system and "://" in text else tuple(path)
 
 
 def _wrong_path(path: tuple[str, ...], aliases: tuple[str, ...]) -> tuple[str, str | None] | None:

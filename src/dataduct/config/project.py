@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dataduct.config.inspection import known_secrets, type_problems
-from dataduct.config.overrides import PREFIX, apply_overrides, merge, read_overrides, without
-from dataduct.config.secrets import Redactor
+from dataduct.config.inspection import known_secrets, option_problems, type_problems, typed_options
+from dataduct.config.original_sections import with_original_sections
+from dataduct.config.overrides import PREFIX, Override, merge, override_tree, read_overrides, without
+from dataduct.config.secrets import REFERENCE, Redactor
 from dataduct.config.settings import Settings
+from dataduct.config.systems import systems, with_urls_split, without_unset
 from dataduct.definition.properties import validate
 from dataduct.definition.tree import MappingNode, Node, ScalarNode
 from dataduct.definition.yaml import read_yaml
@@ -29,6 +31,8 @@ class Project:
         root: Its directory, absolute; relative paths in the settings start here.
         file: The settings file, or None if the project has none and all settings are the defaults.
         mode: The mode that applies, or None.
+        places: Where the warehouse, the storage and each connection are written, by (section, alias); those that are
+            not written are missing.
         warnings: What is worth telling about the settings.
         secrets: The values that must never be shown; grows as connections are opened.
     """
@@ -37,6 +41,7 @@ class Project:
     settings: Settings
     file: Path | None = None
     mode: str | None = None
+    places: Mapping[tuple[str, str], Position] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
     secrets: Redactor = field(default_factory=Redactor)
 
@@ -47,9 +52,10 @@ class Project:
 
     @property
     def run_store(self) -> str:
-        """Where the run store is, as `dataduct.runs.store.open_store` takes it: an absolute path or a URL."""
+        """Where the run store is: an absolute path, or a URL with its references to secrets."""
         path = self.settings.runs.path
-        return path if "://" in path else str(self.root / Path(path).expanduser())
+        is_url = "://" in path or REFERENCE.fullmatch(path)
+        return path if is_url else str(self.root / Path(path).expanduser())
 
     @property
     def log_directory(self) -> Path:
@@ -82,70 +88,105 @@ def open_project(
     mode = mode or environment.get(MODE_VARIABLE) or None
     secrets = Redactor()
     problems: list[Problem] = []
-    settings = _settings(tree, mode, environment, secrets, problems)
+    chosen = _chosen(tree, mode, environment, secrets, problems)
+    settings = _checked(chosen, secrets, problems)
     found = tuple(dict.fromkeys(_shown(problem, secrets) for problem in problems))
     errors = [problem for problem in found if problem.severity == "error"]
     if settings is None or errors:
-        raise ProblemsError(sorted(errors, key=_place))
+        raise ProblemsError(sorted(errors, key=_place), redact=secrets.redact)
     return Project(
         root=root.resolve(),
         settings=settings,
         file=file.resolve() if file is not None else None,
         mode=mode,
+        places=_places(chosen),
         warnings=tuple(sorted(found, key=_place)),
         secrets=secrets,
     )
 
 
-def _settings(
+def _chosen(
     tree: MappingNode,
     mode: str | None,
     environment: Mapping[str, str],
     secrets: Redactor,
     problems: list[Problem],
-) -> Settings | None:
-    """Return the settings of the file, its mode and the environment; every mode of the file is checked."""
+) -> MappingNode:
+    """Return what the file, its mode and the environment say together; every mode of the file is checked."""
     modes = _modes(tree)
-    base = without(tree, "modes")
+    base = _normal(without(tree, "modes"), None, secrets, problems)
     chosen = base
     for name, changes in modes.items():
-        _check_mode(name, changes, base, secrets, problems)
+        if "modes" in changes.entries:
+            problems.append(_modes_in_mode(name, changes))
+        changes = _normal(_without_empty(without(changes, "modes")), base, secrets, problems)
+        merged = without_unset(merge(base, changes))
+        _checked(merged, secrets, problems)
         if name == mode:
-            chosen = merge(base, _without_empty(without(changes, "modes")))
+            chosen = merged
     if mode is not None and mode not in modes:
         problems.append(_unknown_mode(mode, tuple(modes)))
-    chosen = apply_overrides(chosen, read_overrides(environment, chosen, problems))
+    for override in read_overrides(environment, chosen, problems):
+        chosen = merge(chosen, _normal_override(override, secrets, problems))
+    chosen = without_unset(chosen)
     if "modes" in tree.entries:
         position = tree.keys.get("modes", tree.position)
-        chosen = MappingNode(
-            {**chosen.entries, "modes": tree.entries["modes"]},
-            chosen.position,
-            {**chosen.keys, "modes": position},
+        chosen = replace(
+            chosen,
+            entries={**chosen.entries, "modes": tree.entries["modes"]},
+            keys={**chosen.keys, "modes": position},
         )
-    return _checked(chosen, secrets, problems)
+    return chosen
 
 
-def _check_mode(
-    name: str, changes: MappingNode, base: MappingNode, secrets: Redactor, problems: list[Problem]
-) -> None:
-    if "modes" in changes.entries:
-        problems.append(
-            Problem(
-                code="DD613",
-                message=f"mode `{name}` holds modes of its own",
-                position=changes.keys.get("modes", changes.position),
-                expected="settings",
-            )
-        )
-    _checked(merge(base, _without_empty(without(changes, "modes"))), secrets, problems)
+def _normal(
+    tree: MappingNode, earlier: MappingNode | None, secrets: Redactor, problems: list[Problem]
+) -> MappingNode:
+    """Return the settings of the file or a mode in the one form that the rest works with."""
+    return with_urls_split(with_original_sections(tree, problems, earlier=earlier), secrets, problems)
+
+
+def _normal_override(override: Override, secrets: Redactor, problems: list[Problem]) -> MappingNode:
+    return with_urls_split(override_tree(override), secrets, problems)
+
+
+def _places(tree: MappingNode) -> dict[tuple[str, str], Position]:
+    places = {}
+    for system in systems(tree):
+        around = tree.entries[system.section] if system.section == "connections" else tree
+        keys = around.keys if isinstance(around, MappingNode) else {}
+        places[system.section, system.alias] = keys.get(system.alias, system.node.position)
+    return places
+
+
+def _modes_in_mode(name: str, changes: MappingNode) -> Problem:
+    return Problem(
+        code="DD613",
+        message=f"mode `{name}` holds modes of its own",
+        position=changes.keys.get("modes", changes.position),
+        expected="settings",
+    )
 
 
 def _checked(tree: MappingNode, secrets: Redactor, problems: list[Problem]) -> Settings | None:
     settings, found = validate(Settings, tree, owner=FILE_NAMES[0])
     problems += found
     problems += type_problems(tree)
+    problems += option_problems(tree)
     problems += known_secrets(tree, secrets)
-    return settings if isinstance(settings, Settings) else None
+    return _with_typed_options(settings, tree) if isinstance(settings, Settings) else None
+
+
+def _with_typed_options(settings: Settings, tree: MappingNode) -> Settings:
+    """Return the settings with the systems' options as the models of their types take them."""
+    typed = typed_options(tree)
+    changed: dict[str, object] = {
+        section: options for (section, _), options in typed.items() if section != "connections"
+    }
+    of_connections = {alias: options for (section, alias), options in typed.items() if section == "connections"}
+    return settings.model_copy(
+        update={**changed, "connections": {**settings.connections, **of_connections}}
+    )
 
 
 def _modes(tree: MappingNode) -> dict[str, MappingNode]:

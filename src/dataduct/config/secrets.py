@@ -1,22 +1,14 @@
-"""Secrets by reference, and keeping secrets out of everything that is shown or stored."""
+"""What is a secret or refers to one, and keeping secrets out of everything that is shown or stored."""
 
 import base64
 import json
 import re
 import threading
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
-from dataduct.errors import UserError
-from dataduct.model.nearest import did_you_mean
-
-if TYPE_CHECKING:
-    from dataduct.config.project import Project
-
-REFERENCE = re.compile(r"\$\{([A-Za-z_]+):([^{}]*)\}")
-REFERENCE_KINDS = ("env", "file")
+REFERENCE = re.compile(r"\$\{([A-Za-z_-]+):([^{}]*)\}")
+REFERENCE_KINDS = ("env", "file", "aws-secretsmanager", "aws-ssm")
+REFERENCE_FORMS = "`${env:NAME}`, `${file:PATH}`, `${aws-secretsmanager:NAME#KEY}` or `${aws-ssm:NAME}`"
 URL_PASSWORD = re.compile(r"\w://[^/?#@\s]*?:([^@/\s]+)@")
 
 _SECRET_NAME = re.compile(
@@ -26,7 +18,6 @@ _NOT_SECRET_NAME = re.compile(r"(?:file|path|name)$|^(?:primary|foreign|sort|dis
 _SHORTEST_SECRET = 4
 _SHORTEST_FRAGMENT = 8
 _MASK = "***"
-_FILE_BYTES = 1_000_000
 
 
 class Redactor:
@@ -79,69 +70,3 @@ def _fragment(encoded: bytes, shift: int, length: int) -> str:
 def names_secret(key: str) -> bool:
     """Return whether an option called `key` usually holds a secret (`password`, `api_key`, ...)."""
     return bool(_SECRET_NAME.search(key)) and not _NOT_SECRET_NAME.search(key)
-
-
-def resolve_secrets(
-    options: Mapping[str, Any], *, project: "Project", environment: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return `options` with the values that `${env:NAME}` and `${file:PATH}` refer to, each made known as a secret.
-
-    Paths are relative to the project's directory; one line end at the end of a file is left out.
-
-    Raises:
-        UserError: A variable is not set (DD620), a file cannot be read (DD621), or a reference is of no known
-            kind (DD622).
-    """
-
-    def value_of(reference: re.Match[str]) -> str:
-        kind, name = reference[1], reference[2].strip()
-        if kind == "env":
-            value = _from_environment(name, environment)
-        elif kind == "file":
-            value = _from_file(name, project.root)
-        else:
-            raise UserError(
-                f"`{reference[0]}` refers to nothing: there is no `{kind}:`",
-                code="DD622",
-                hint=did_you_mean(kind, REFERENCE_KINDS) or "write `${env:NAME}` or `${file:PATH}`",
-            )
-        project.secrets.add(value)
-        return value
-
-    def resolved(value: Any) -> Any:
-        match value:
-            case str():
-                return REFERENCE.sub(value_of, value)
-            case Mapping():
-                return {key: resolved(item) for key, item in value.items()}
-            case list() | tuple():
-                return [resolved(item) for item in value]
-            case _:
-                return value
-
-    return {key: resolved(value) for key, value in options.items()}
-
-
-def _from_environment(name: str, environment: Mapping[str, str]) -> str:
-    if name in environment:
-        return environment[name]
-    raise UserError(
-        f"the environment variable `{name}` is not set",
-        code="DD620",
-        hint=did_you_mean(name, environment) or f"export {name}=... before the command",
-    )
-
-
-def _from_file(name: str, root: Path) -> str:
-    path = root / Path(name).expanduser()
-    try:
-        with path.open("rb") as file:
-            data = file.read(_FILE_BYTES + 1)
-        if len(data) > _FILE_BYTES:
-            raise UserError(f"the secret file {path} is larger than {_FILE_BYTES} bytes", code="DD621")
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise UserError(f"the secret file {path} cannot be read: {error.strerror}", code="DD621") from None
-    except UnicodeDecodeError:
-        raise UserError(f"the secret file {path} is not UTF-8 text", code="DD621") from None
-    return text.removesuffix("\n").removesuffix("\r")

@@ -48,7 +48,10 @@ def _one_or_many(value: object) -> object:
 def _typed(options: dict[str, Any]) -> dict[str, Any]:
     if "type" not in options:
         raise PropertyError(
-            None, "the connection does not say what kind it is", code="DD619", expected="`type: ...`"
+            None,
+            "the connection does not say what kind it is",
+            code="DD619",
+            expected="`type: ...`, or a URL that begins with its type",
         )
     if not isinstance(options["type"], str):
         raise PropertyError("type", "`type` is not a text", code="DD619", expected="the name of a type")
@@ -59,9 +62,17 @@ def _typed_or(default: str) -> AfterValidator:
     return AfterValidator(lambda options: _typed({"type": default, **options}))
 
 
-def _options_schema(**type_schema: object) -> WithJsonSchema:
+def _system_schema(example: str, **type_schema: object) -> WithJsonSchema:
     described = {"type": "string", "description": "The kind of system. The other options depend on it."}
-    return WithJsonSchema({"type": "object", "properties": {"type": {**described, **type_schema}}})
+    url = {"type": "string", "description": "Its address, in place of host, user and the like."}
+    fields = {"type": "object", "properties": {"type": {**described, **type_schema}, "url": url}}
+    return WithJsonSchema({"anyOf": [fields, {"type": "string", "format": "uri"}], "examples": [example]})
+
+
+def _of_the_original(description: str, *, by_alias: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"type": "object"}
+    schema = {"type": "object", "additionalProperties": options} if by_alias else options
+    return {**schema, "description": f"{description} As in the settings of the first Dataduct; keys in any case."}
 
 
 Duration = Annotated[
@@ -72,17 +83,9 @@ Duration = Annotated[
 """A length of time: a number and a unit in the file (a bare number is seconds), seconds here."""
 
 Connection = Annotated[
-    dict[str, Any],
-    AfterValidator(_typed),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "properties": {"type": {"type": "string", "description": "The kind of system it leads to."}},
-            "required": ["type"],
-        }
-    ),
+    dict[str, Any], AfterValidator(_typed), _system_schema("mysql://reader:${env:SHOP_PASSWORD}@db.example.com/shop")
 ]
-"""`type` and the options of that type; whoever opens it checks them."""
+"""`type` and the options of that type, which its own settings model checks."""
 
 Variable = Annotated[
     str | int | float,
@@ -100,7 +103,9 @@ class RunsSettings(_Section):
 
     path: str = Field(
         ".dataduct/runs.sqlite",
-        description="SQLite file that holds the history of runs, relative to the project's directory.",
+        description="SQLite file that holds the history of runs, relative to the project's directory, or the URL of a "
+        "PostgreSQL database.",
+        examples=["postgresql://dataduct:${env:RUNS_PASSWORD}@db.example.com/runs"],
     )
 
 
@@ -142,26 +147,57 @@ class EngineSettings(_Section):
     )
 
 
+class AwsSettings(_Section):
+    """How Amazon Web Services are reached, for secrets that AWS keeps."""
+
+    region: str | None = Field(
+        None,
+        min_length=1,
+        description="Region. By default what AWS_REGION, AWS_DEFAULT_REGION or the profile say.",
+        examples=["eu-west-1"],
+    )
+    profile: str | None = Field(
+        None, min_length=1, description="Profile in ~/.aws. By default what AWS_PROFILE says, or `default`."
+    )
+    endpoint_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Address of a service that stands in for AWS. By default what AWS_ENDPOINT_URL says.",
+        examples=["http://localhost:4566"],
+    )
+
+
 class Settings(_Section):
     """The settings of a project: `dataduct.yml`."""
+
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema["properties"].update(
+            mysql=_of_the_original("Connections to MySQL by alias.", by_alias=True),
+            postgres=_of_the_original("Connections to PostgreSQL by alias.", by_alias=True),
+            redshift=_of_the_original("The warehouse, where `warehouse` is not written.", by_alias=False),
+        )
+    )
 
     project: str | None = Field(
         None, description="Name of the project. By default the name of its directory."
     )
-    warehouse: Annotated[dict[str, Any], _typed_or("duckdb"), _options_schema(default="duckdb")] = Field(
+    warehouse: Annotated[dict[str, Any], _typed_or("duckdb"), _system_schema("postgresql://loader:${env:DWH_PASSWORD}@dwh/prod", default="duckdb")] = Field(
         default_factory=lambda: dict(DEFAULT_WAREHOUSE),
-        description="The warehouse that tables are loaded into: its `type` and the options of that type.",
+        description="The warehouse that tables are loaded into: a URL, or its `type` and the options of that type.",
     )
-    storage: Annotated[dict[str, Any], _typed_or("local"), _options_schema(default="local")] = Field(
+    storage: Annotated[dict[str, Any], _typed_or("local"), _system_schema("s3://my-bucket/dataduct", default="local")] = Field(
         default_factory=lambda: dict(DEFAULT_STORAGE),
-        description="Where datasets rest between steps: its `type` and the options of that type.",
+        description="Where datasets rest between steps: a URL, or its `type` and the options of that type.",
     )
     runs: RunsSettings = Field(default_factory=RunsSettings, description="The history of runs.")
     logs: LogsSettings = Field(default_factory=LogsSettings, description="The logs of steps.")
     connections: dict[str, Connection] = Field(
         default_factory=dict,
-        description="The source systems by alias: each has its `type` and the options of that type. "
-        "`${env:NAME}` and `${file:PATH}` stand for values that are read when the connection is opened.",
+        description="The source systems by alias: each is a URL, or its `type` and the options of that type. "
+        "References such as `${env:NAME}` stand for values that are read when the connection is opened.",
+    )
+    aws: AwsSettings = Field(
+        default_factory=AwsSettings, description="How AWS is reached for the secrets that it keeps."
     )
     resources: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = Field(
         (".",),

@@ -3,37 +3,25 @@
 import random
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
 
 from dataduct.config.options import check_options
-from dataduct.connectors.base import Reader, ReaderCapabilities
+from dataduct.connectors.base import NO_COLUMNS, Reader, ReaderCapabilities, SourceColumn, Splits
 from dataduct.connectors.sqlite_errors import file_error
+from dataduct.connectors.sqlite_ledger import described
 from dataduct.connectors.sqlite_query import RunningQuery
+from dataduct.connectors.sqlite_settings import SqliteSettings
 from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.nearest import did_you_mean
+from dataduct.model.server import ServerInfo
 
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*(?P<word>\w*)", re.DOTALL)
 _BUSY_SECONDS = 5.0
-
-
-class SqliteSettings(BaseModel):
-    """A connection of type `sqlite`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    type: Literal["sqlite"] = Field("sqlite", description="Kind of connection.")
-    path: str = Field(
-        min_length=1,
-        description="Path of the database file; a relative path is below the project directory.",
-        examples=["data/shop.db"],
-    )
 
 
 def open_reader(settings: Mapping[str, object], *, database: str | None, project_directory: Path) -> Reader:
@@ -65,21 +53,47 @@ class SqliteReader(Reader):
         self._connection = _connect(path)
 
     def read(
-        self, query: str, cancellation: Cancellation, *, batch_rows: int = 65_536
+        self,
+        query: str,
+        cancellation: Cancellation,
+        *,
+        batch_rows: int = 65_536,
+        allow_lossy: Set[str] = NO_COLUMNS,
+        splits: Splits | None = None,
     ) -> pa.RecordBatchReader:
         """See the port. An earlier query that was not read to its end is ended.
 
         Batches hold fewer rows than `batch_rows` where rows are large.
         """
+        if splits is not None:
+            raise SourceError(
+                "a SQLite file is read in one part", code="DD828", hint="remove `splits` from the step"
+            )
+        return self._start(query, cancellation, batch_rows, allow_lossy)
+
+    def describe(self, query: str, cancellation: Cancellation) -> tuple[SourceColumn, ...]:
+        """See the port. Columns without a declared type are looked at as `read` does."""
+        self._start(query, cancellation, 1, NO_COLUMNS)
+        columns = self._running.columns if self._running else ()
         self._end_running()
-        _refuse_other_than_select(query)
-        self._running = RunningQuery(self._connection, str(self._path), query, cancellation)
-        return self._running.start(batch_rows)
+        return tuple(described(column) for column in columns)
+
+    def server(self) -> ServerInfo:
+        """See the port."""
+        return ServerInfo(f"SQLite {sqlite3.sqlite_version}")
 
     def close(self) -> None:
         """See the port."""
         self._end_running()
         self._connection.close()
+
+    def _start(
+        self, query: str, cancellation: Cancellation, batch_rows: int, allow_lossy: Set[str]
+    ) -> pa.RecordBatchReader:
+        self._end_running()
+        _refuse_other_than_select(query)
+        self._running = RunningQuery(self._connection, str(self._path), query, cancellation, allow_lossy)
+        return self._running.start(batch_rows)
 
     def _end_running(self) -> None:
         if self._running is not None:

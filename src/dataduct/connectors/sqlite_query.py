@@ -1,13 +1,14 @@
 """One SELECT on a SQLite file while its rows are read."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain, islice
 
 import pyarrow as pa
 
+from dataduct.connectors.column_names import unique_names
 from dataduct.connectors.sqlite_errors import query_error
 from dataduct.connectors.sqlite_types import (
     EXACT_IN_FLOAT,
@@ -33,15 +34,26 @@ class RunningQuery:
     """A query in its own read transaction, from `start` to `end`.
 
     The query becomes a temporary view, whose columns have the declared types of the tables' columns.
+
+    Attributes:
+        columns: The columns of the result, once it was started.
     """
 
+    columns: tuple[SourceColumn, ...] = ()
+
     def __init__(
-        self, connection: sqlite3.Connection, path: str, query: str, cancellation: Cancellation
+        self,
+        connection: sqlite3.Connection,
+        path: str,
+        query: str,
+        cancellation: Cancellation,
+        allow_lossy: Set[str] = frozenset(),
     ) -> None:
         self._connection = connection
         self._path = path
         self._query = query
         self._cancellation = cancellation
+        self._allow_lossy = allow_lossy
         self._values: Iterator[Value] = iter(())
         self._row = 0
         self._ended = False
@@ -71,6 +83,7 @@ class RunningQuery:
         except BaseException:
             self.end()
             raise
+        self.columns = tuple(columns)
         schema = pa.schema([pa.field(column.name, column.type) for column in columns])
         return pa.RecordBatchReader.from_batches(schema, self._batches(columns, schema, first, batch_rows))
 
@@ -132,7 +145,7 @@ class RunningQuery:
         width = len(columns)
         named = [
             replace(column, name=name)
-            for column, name in zip(columns, _unique(self._names_in_result), strict=True)
+            for column, name in zip(columns, unique_names(self._names_in_result), strict=True)
         ]
         open_ones = [i for i, column in enumerate(named) if column.kind is Kind.CONTENT]
         scanned = (
@@ -188,7 +201,8 @@ class RunningQuery:
             while values:
                 rows = len(values) // width
                 arrays = [
-                    to_arrow(column, values[i::width], self._row + 1) for i, column in enumerate(columns)
+                    to_arrow(column, values[i::width], self._row + 1, lossy=column.name in self._allow_lossy)
+                    for i, column in enumerate(columns)
                 ]
                 batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
                 self._row += rows
@@ -224,7 +238,7 @@ class RunningQuery:
             self._connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
             try:
                 cursor = self._connection.execute(self._query)
-                names = _unique([entry[0] for entry in cursor.description])
+                names = unique_names([entry[0] for entry in cursor.description])
                 found = next(
                     (
                         f"row {number}, column `{name}`: "
@@ -257,18 +271,3 @@ def _chunk_rows(sample: Sequence[Value], width: int, batch_rows: int) -> int:
 
 def _names_list(width: int) -> str:
     return ", ".join(f"c{i}" for i in range(width))
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    """Return `names`, those that stand before already (in any case) with a number added."""
-    taken = {name.casefold() for name in names}
-    seen: set[str] = set()
-    result = []
-    for name in names:
-        unique, number = name, 0
-        while unique.casefold() in seen or (number and unique.casefold() in taken):
-            number += 1
-            unique = f"{name}_{number}"
-        seen.add(unique.casefold())
-        result.append(unique)
-    return result

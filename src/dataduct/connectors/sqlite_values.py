@@ -31,11 +31,12 @@ def has_zone(text: Value) -> bool:
     return isinstance(text, str) and _HAS_TIME.match(text) is not None and _ZONE.search(text[11:]) is not None
 
 
-def to_arrow(column: SourceColumn, values: Values, first_row: int) -> pa.Array:
+def to_arrow(column: SourceColumn, values: Values, first_row: int, *, lossy: bool = False) -> pa.Array:
     """Return `values` as an array of the column's type.
 
     Args:
         first_row: Row number, from 1, of the first value, for messages.
+        lossy: Whether a value that does not fit becomes NULL instead of an error.
 
     Raises:
         DataError: A value does not fit the type; names row, column and value.
@@ -43,12 +44,23 @@ def to_arrow(column: SourceColumn, values: Values, first_row: int) -> pa.Array:
     try:
         return _ARRAYS[column.kind](values, column)
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        kept = []
         for offset, value in enumerate(values):
-            try:
-                _ARRAYS[column.kind]([value], column)
-            except (pa.ArrowException, ValueError, TypeError, OverflowError):
+            fits = _fits(column, value)
+            if not fits and not lossy:
                 raise _unfit(column, value, first_row + offset) from error
-        raise
+            kept.append(value if fits else None)
+        if not lossy:
+            raise
+    return _ARRAYS[column.kind](kept, column)
+
+
+def _fits(column: SourceColumn, value: Value) -> bool:
+    try:
+        _ARRAYS[column.kind]([value], column)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        return False
+    return True
 
 
 def _unfit(column: SourceColumn, value: Value, row: int) -> DataError:
@@ -73,8 +85,8 @@ def _unfit(column: SourceColumn, value: Value, row: int) -> DataError:
     return DataError(
         what,
         code="DD768",
-        hint=f"the column is declared {column.declared}: mend the value, or take the column as it is with "
-        f"CAST({column.name} AS TEXT)"
+        hint=f"the column is declared {column.declared}: mend the value, take the column as it is with "
+        f"CAST({column.name} AS TEXT), or allow such values to become NULL with `allow_lossy: [{column.name}]`"
         if column.declared
         else "the values of this column changed while it was read: CAST it to one type in the query",
     )

@@ -9,13 +9,15 @@ import re
 import types
 from collections.abc import Mapping
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, plain
 
 _EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]{1,3}", re.ASCII)
+_TEXTS = (str, SecretStr, Path)
 _SEQUENCES: dict[Any, type[tuple[Any, ...]] | type[list[Any]]] = {tuple: tuple, list: list}
 
 
@@ -58,7 +60,7 @@ def field_annotations(model: type[BaseModel]) -> dict[str, Any]:
 
 def _takes_text(choices: tuple[Any, ...]) -> bool:
     for choice in choices:
-        if choice is str or (
+        if choice in _TEXTS or (
             get_origin(choice) is Literal and all(isinstance(v, str) for v in get_args(choice))
         ):
             return True

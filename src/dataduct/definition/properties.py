@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path as FilePath
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from dataduct.definition.coercion import coerce_fields, field_annotations, options
@@ -344,6 +345,8 @@ def shortened(text: str) -> str:
 
 _TYPE_WORDS: dict[Any, str] = {
     str: "text",
+    SecretStr: "text",
+    FilePath: "text",
     int: "a whole number",
     float: "a number",
     bool: "true or false",

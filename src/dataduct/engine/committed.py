@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.engine.pruning import CommittedLoad, loaded_note, refill, writes_tables
+from dataduct.engine.workbench import Workbench
 from dataduct.errors import DataError
 from dataduct.model.operations import LoadTable, RunSql, tables_read, tables_written
 from dataduct.plan.plan import BoundPlan, PlanStep
@@ -41,13 +42,32 @@ def committed_loads(
     }
 
 
-def committed_before(transaction: Transaction, attempt: AttemptContext) -> Outcome | None:
+def committed_loads_of(
+    workbench: Workbench, bound: BoundPlan, steps: Iterable[PlanStep]
+) -> dict[str, CommittedLoad]:
+    """Return the committed loads of `steps`, each asked for where it writes: the warehouse or another database."""
+    writers: dict[str | None, list[PlanStep]] = {}
+    for step in steps:
+        if writes_tables(step):
+            writers.setdefault(_connection(step), []).append(step)
+    return {
+        name: load
+        for alias, those in writers.items()
+        for name, load in committed_loads(workbench.target(alias), bound, those).items()
+    }
+
+
+def _connection(step: PlanStep) -> str | None:
+    return step.operation.connection if isinstance(step.operation, LoadTable) else None
+
+
+def committed_before(source: Warehouse | Transaction, attempt: AttemptContext) -> Outcome | None:
     """Return what to report if the step's load is there already and is not to be done again, else None.
 
     It may have been committed by another run meanwhile, or by an attempt of this run whose answer was lost.
     """
     load = load_of(attempt.session.bound, attempt.step)
-    found = find_loads(transaction, [load]).get(load.id)
+    found = find_loads(source, [load]).get(load.id)
     if found is None:
         return None
     own = found.run_id == attempt.session.run_id

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 
 from dataduct.engine.attempts import StepResult, run_step
-from dataduct.engine.committed import committed_loads
+from dataduct.engine.committed import committed_loads_of
 from dataduct.engine.engine import STOP_GRACE_SECONDS, RunOptions, RunResult
 from dataduct.engine.preparation import join_run
 from dataduct.engine.pruning import overwritten_steps, writes_tables
@@ -49,7 +49,7 @@ def execute_step(
     earlier = join_run(session)
     _look_back(session, earlier)
     if writes_tables(step) and not session.force:
-        loads = committed_loads(workbench.warehouse, bound, bound.steps)
+        loads = committed_loads_of(workbench, bound, bound.steps)
         session.repeated = frozenset(overwritten_steps(bound.steps, loads))
     session.emit(
         RunStarted(

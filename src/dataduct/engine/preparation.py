@@ -115,9 +115,9 @@ def look_at_what_is_done(
 
     loads: Mapping[str, CommittedLoad] = {}
     if not session.force and any(writes_tables(step) for step in steps):
-        from dataduct.engine.committed import committed_loads
+        from dataduct.engine.committed import committed_loads_of
 
-        loads = committed_loads(session.workbench.warehouse, session.bound, steps)
+        loads = committed_loads_of(session.workbench, session.bound, steps)
     return prune(
         steps,
         loads=loads,

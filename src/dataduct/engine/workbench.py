@@ -8,15 +8,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from dataduct.config.opening import opened_options
 from dataduct.config.project import Project
-from dataduct.config.secrets import resolve_secrets
+from dataduct.config.references import References
 from dataduct.connectors.base import Reader, closing_reader
 from dataduct.engine.process import ProcessGroups
 from dataduct.errors import UserError
 from dataduct.model.nearest import did_you_mean
-from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES
+from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES, Registry
 from dataduct.storage.base import Storage
 from dataduct.warehouses.base import Warehouse
+
+_OPERATIONAL_WAREHOUSE = "postgres"
+"""The kind of warehouse that loads into operational databases."""
 
 
 def _ignore(message: str) -> None:
@@ -38,11 +42,13 @@ class Workbench:
         self.project = project
         self.processes = ProcessGroups()
         self.on_wait = on_wait
+        self._references = References(project, os.environ)
         self._opening_storage = threading.Lock()
         self._opening_warehouse = threading.Lock()
         self._closing = ExitStack()
         self._storage: Storage | None = None
         self._warehouse: Warehouse | None = None
+        self._databases: dict[str, Warehouse] = {}
 
     @property
     def log_directory(self) -> Path:
@@ -54,7 +60,7 @@ class Workbench:
         """The storage of datasets. Raises UserError for wrong settings."""
         with self._opening_storage:
             if self._storage is None:
-                settings = self._resolved(self.project.settings.storage)
+                settings = self._opened(self.project.settings.storage, STORAGE, "the storage")
                 open_storage: Any = STORAGE.load(settings["type"])
                 self._storage = open_storage(settings, project_directory=self.project.root)
             return self._storage
@@ -70,17 +76,23 @@ class Workbench:
         """
         with self._opening_warehouse:
             if self._warehouse is None:
-                settings = self._resolved(self.project.settings.warehouse)
-                provider: Any = WAREHOUSES.load(settings["type"])
-                warehouse: Warehouse = provider.open_warehouse(
-                    settings,
-                    project_directory=self.project.root,
-                    lock_timeout=self.project.settings.engine.lock_timeout,
-                    on_wait=self._say_waiting,
-                )
-                self._closing.callback(warehouse.close)
-                self._warehouse = warehouse
+                options = self._opened(self.project.settings.warehouse, WAREHOUSES, "the warehouse")
+                self._warehouse = self._open_warehouse(options)
             return self._warehouse
+
+    def target(self, alias: str | None) -> Warehouse:
+        """Return what a load writes to: the warehouse, or the operational database behind connection `alias`.
+
+        Such a database is a PostgreSQL one; it is opened once, as a warehouse is. Raises what `warehouse` and `reader`
+        raise.
+        """
+        if alias is None:
+            return self.warehouse
+        with self._opening_warehouse:
+            if alias not in self._databases:
+                settings = {**self._connection(alias), "type": _OPERATIONAL_WAREHOUSE}
+                self._databases[alias] = self._open_warehouse(settings)
+            return self._databases[alias]
 
     @contextmanager
     def reader(self, alias: str, database: str | None = None) -> Iterator[Reader]:
@@ -91,14 +103,7 @@ class Workbench:
             SourceError: The source cannot be read.
             TransientError: The source cannot be reached now.
         """
-        connections = self.project.settings.connections
-        if alias not in connections:
-            raise UserError(
-                f"there is no connection `{alias}` in the settings",
-                code="DD932",
-                hint=did_you_mean(alias, connections) or "add it under `connections:` in dataduct.yml",
-            )
-        settings = self._resolved(connections[alias])
+        settings = self._connection(alias)
         open_reader: Any = CONNECTORS.load(settings["type"])
         reader: Reader = open_reader(settings, database=database, project_directory=self.project.root)
         with closing_reader(reader):
@@ -108,6 +113,7 @@ class Workbench:
         """Close what was opened; again does nothing."""
         with self._opening_storage, self._opening_warehouse:
             self._storage = self._warehouse = None
+            self._databases.clear()
             self._closing.close()
 
     def __enter__(self) -> Self:
@@ -118,8 +124,29 @@ class Workbench:
     ) -> None:
         self.close()
 
-    def _resolved(self, options: dict[str, Any]) -> dict[str, Any]:
-        return resolve_secrets(options, project=self.project, environment=os.environ)
+    def _connection(self, alias: str) -> dict[str, Any]:
+        connections = self.project.settings.connections
+        if alias not in connections:
+            raise UserError(
+                f"there is no connection `{alias}` in the settings",
+                code="DD932",
+                hint=did_you_mean(alias, connections) or "add it under `connections:` in dataduct.yml",
+            )
+        return self._opened(connections[alias], CONNECTORS, f"connection `{alias}`")
+
+    def _open_warehouse(self, settings: dict[str, Any]) -> Warehouse:
+        provider: Any = WAREHOUSES.load(settings["type"])
+        warehouse: Warehouse = provider.open_warehouse(
+            settings,
+            project_directory=self.project.root,
+            lock_timeout=self.project.settings.engine.lock_timeout,
+            on_wait=self._say_waiting,
+        )
+        self._closing.callback(warehouse.close)
+        return warehouse
+
+    def _opened(self, options: dict[str, Any], registry: Registry, owner: str) -> dict[str, Any]:
+        return opened_options(options, registry=registry, references=self._references, owner=owner)
 
     def _say_waiting(self, message: str) -> None:
         self.on_wait(message)

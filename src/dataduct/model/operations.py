@@ -21,7 +21,9 @@ class Extract:
         connection: Alias of the connection in the settings.
         database: Database on that server, or None for the connection's own.
         query: One SELECT statement, without a final semicolon.
-        splits: Number of parallel partitions the source may be read in.
+        splits: Number of parallel partitions the source is read in.
+        split_by: Column of the query whose range is cut into partitions, or None for the table's primary key.
+        allow_lossy: Columns in which a value that has no exact form becomes NULL instead of an error.
     """
 
     connection: str
@@ -29,6 +31,8 @@ class Extract:
     output: DatasetRef
     database: str | None = None
     splits: int = 1
+    split_by: str | None = None
+    allow_lossy: tuple[str, ...] = ()
     kind: Literal["extract"] = "extract"
 
 
@@ -80,6 +84,9 @@ class LoadTable:
             key; `keep-existing` adds only rows whose primary key is new.
         match_columns: How dataset columns find their table columns. `auto` goes by name if every dataset column
             is a column of the table, by position if no name disagrees with its position, and is an error otherwise.
+        connection: Alias of the connection to an operational database that holds the table; None for the warehouse.
+        columns: Columns of the table to fill, in the order of the dataset's; None for those that `match_columns`
+            finds.
     """
 
     inputs: tuple[DatasetRef, ...]
@@ -88,6 +95,8 @@ class LoadTable:
     mode: LoadMode = "replace"
     match_columns: MatchColumns = "auto"
     file_format: FileFormat = field(default_factory=FileFormat)
+    connection: str | None = None
+    columns: tuple[str, ...] | None = None
     kind: Literal["load-table"] = "load-table"
 
 
@@ -280,7 +289,7 @@ def tables_read(operation: Operation) -> tuple[TableName, ...]:
 def tables_written(operation: Operation) -> tuple[TableName, ...]:
     """Return the warehouse tables that `operation` writes."""
     match operation:
-        case LoadTable():
+        case LoadTable(connection=None):
             return (operation.table,)
         case RunSql():
             return operation.writes

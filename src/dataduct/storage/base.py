@@ -5,7 +5,10 @@ manifest is put in place last, atomically. What no manifest lists does not exist
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 from dataduct.model.dataset import Manifest
 
@@ -18,18 +21,35 @@ class Storage(ABC):
 
     Raises `StorageError` when files cannot be read or written (disk full, read-only directory), `TransientError`
     when trying again may help.
+
+    Attributes:
+        part_bytes: Size at which a part file is closed and the next begun.
     """
+
+    part_bytes: ClassVar[int] = 256 * 1024 * 1024
 
     @abstractmethod
     def local_path(self, key: str, part: str) -> Path:
         """Return the local path where part file `part` of dataset `key` is to be written, its directory made.
 
-        For a remote storage this is a temporary file that `publish` uploads.
+        The first segment of `part` names the attempt that writes it. For a remote storage this is a temporary file.
         """
+
+    def written(self, key: str, part: str) -> None:  # noqa: B027 - a storage that keeps files needs nothing
+        """Take note that the file of `part` is whole: a remote storage uploads it and deletes it here.
+
+        It may go on in the background, and wait while too many uploads are under way; `publish` raises what went wrong.
+        """
+
+    @abstractmethod
+    def discard(self, key: str, parts: Sequence[str]) -> None:
+        """Delete the parts of an attempt that has failed, wherever they are."""
 
     @abstractmethod
     def publish(self, key: str, manifest: Manifest) -> None:
         """Make the dataset visible, all of it at once, in place of an earlier one; parts it does not list go.
+
+        Every part has been given to `written`.
 
         Raises `TransientError` if a part is gone because another attempt published the same dataset meanwhile.
         """
@@ -39,11 +59,16 @@ class Storage(ABC):
         """Return the published manifest, or None if nothing is published under `key`."""
 
     @abstractmethod
-    def paths(self, key: str, manifest: Manifest) -> tuple[str, ...]:
-        """Return the paths or URIs of the parts, as pyarrow and DuckDB open them.
+    def fetched(self, key: str, manifest: Manifest) -> AbstractContextManager[tuple[str, ...]]:
+        """Give the local paths of the parts for the block, in their order.
 
-        Raises `StorageError` naming a part that is missing or has another size than the manifest says.
+        A remote storage fetches them, and deletes its copies at the end of the block. Raises `StorageError` naming a
+        part that is missing or has another size than the manifest says.
         """
+
+    @abstractmethod
+    def uris(self, key: str, manifest: Manifest) -> tuple[str, ...] | None:
+        """Return the URIs (`s3://...`) of the parts, by which a warehouse reads them itself; None if they have none."""
 
     @abstractmethod
     def delete(self, prefix: str) -> None:

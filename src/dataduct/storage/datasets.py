@@ -4,12 +4,13 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataduct.errors import Interrupted, StorageError
+from dataduct.errors import Interrupted, StorageError, TransientError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import DatasetFormat, Field, Manifest, Part
 from dataduct.storage.base import Storage
@@ -44,9 +45,9 @@ def write_rows(
         Interrupted: `cancellation` was requested.
         StorageError: The disk is full or cannot be written.
     """
-    limits = limits or PartLimits()
+    limits = limits or PartLimits(part_bytes=storage.part_bytes)
     with _attempt(storage, key) as attempt:
-        parts = ParquetParts(reader.schema, attempt.place, attempt.numbered, limits)
+        parts = ParquetParts(reader.schema, attempt.place, attempt.numbered, limits, closed=attempt.written)
         writer = BackgroundWriter(parts)
         try:
             for group in row_groups(_watched(reader, cancellation, progress), reader.schema, limits):
@@ -98,6 +99,7 @@ def write_files(
         for path, name in visible:
             part = attempt.named(name)
             size = _copy(path, attempt.place(part), cancellation)
+            attempt.written(part)
             parts.append(Part(part, None, size))
             copied += size
             if progress is not None:
@@ -169,17 +171,18 @@ def stage_for_command(storage: Storage, key: str, directory: Path, *, cancellati
             code="DD748",
             hint="run the step that writes it first",
         )
-    for part, path in zip(manifest.parts, storage.paths(key, manifest), strict=True):
+    for part in manifest.parts:
         check_cancelled(cancellation)
         target = directory / part_name(part)
         if manifest.format == "parquet":
             target = target.with_suffix(".tsv")
         with storage_errors("make the directory", target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
-        if manifest.format == "parquet":
-            _parquet_to_tsv(path, target, cancellation)
-        else:
-            _copy(Path(path), target, cancellation)
+        with storage.fetched(key, replace(manifest, parts=(part,))) as (path,):
+            if manifest.format == "parquet":
+                _parquet_to_tsv(path, target, cancellation)
+            else:
+                _copy(Path(path), target, cancellation)
 
 
 def part_name(part: Part) -> str:
@@ -200,7 +203,7 @@ class _Attempt:
         self._storage = storage
         self._key = key
         self._name = secrets.token_hex(8)
-        self._paths: list[Path] = []
+        self._parts: list[str] = []
 
     def named(self, name: str) -> str:
         return f"{self._name}/{name}"
@@ -209,26 +212,20 @@ class _Attempt:
         return self.named(f"part-{number:05}.parquet")
 
     def place(self, part: str) -> Path:
-        path = self._storage.local_path(self._key, part)
-        self._paths.append(path)
-        return path
+        self._parts.append(part)
+        return self._storage.local_path(self._key, part)
 
-    def is_published(self) -> bool:
-        manifest = self._storage.manifest(self._key)
-        return manifest is not None and any(part.path.startswith(f"{self._name}/") for part in manifest.parts)
+    def written(self, part: str) -> None:
+        self._storage.written(self._key, part)
 
     def discard(self) -> None:
-        """Delete the attempt's files and directories, unless they were published after all."""
-        with storage_errors("delete from", self._key):
-            if not self._paths or self.is_published():
-                return
-            for path in self._paths:
-                path.unlink(missing_ok=True)
-                for directory in path.parents:
-                    with suppress(OSError):
-                        directory.rmdir()
-                    if directory.name == self._name:
-                        break
+        """Delete the attempt's parts, unless they were published after all."""
+        if self._parts and not self._is_published():
+            self._storage.discard(self._key, self._parts)
+
+    def _is_published(self) -> bool:
+        manifest = self._storage.manifest(self._key)
+        return manifest is not None and any(part.path.startswith(f"{self._name}/") for part in manifest.parts)
 
 
 @contextmanager
@@ -237,7 +234,8 @@ def _attempt(storage: Storage, key: str) -> Iterator[_Attempt]:
     try:
         yield attempt
     except BaseException:
-        attempt.discard()
+        with suppress(StorageError, TransientError):  # what cannot be deleted stays: no manifest lists it
+            attempt.discard()
         raise
 
 

@@ -1,6 +1,9 @@
 """Keys of datasets: where in a storage the datasets of a run rest."""
 
 import hashlib
+from pathlib import PurePosixPath
+
+from dataduct.errors import StorageError
 
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 120
@@ -35,3 +38,40 @@ def safe_segment(name: str) -> str:
         return encoded
     digest = hashlib.sha256(encoded.encode("ascii")).hexdigest()[:_DIGEST]
     return f"{encoded[: _LONGEST - _DIGEST - 1]}~{digest}"
+
+
+def is_safe_part(path: str) -> bool:
+    """Return whether `path` is a relative path of visible names that stays below its directory."""
+    pure = PurePosixPath(path)
+    return (
+        bool(pure.parts)
+        and not pure.is_absolute()
+        and "\0" not in path
+        and not any(segment.startswith(".") for segment in pure.parts)
+    )
+
+
+def check_key(key: str) -> None:
+    """Raise `StorageError` (DD749) if `key` cannot name a dataset."""
+    if not is_safe_part(key) or any(not segment for segment in key.split("/")):
+        raise _unsafe(key)
+
+
+def check_part(part: str) -> None:
+    """Raise `StorageError` (DD749) if `part` cannot name a part of a dataset."""
+    if not is_safe_part(part):
+        raise _unsafe(part)
+
+
+def check_prefix(prefix: str) -> None:
+    """Raise `StorageError` (DD749) if no key can begin with `prefix`."""
+    if prefix.startswith("/") or any(segment.startswith(".") for segment in prefix.split("/")):
+        raise _unsafe(prefix)
+
+
+def _unsafe(name: str) -> StorageError:
+    return StorageError(
+        f"{name!r} cannot name a dataset or a part of one",
+        code="DD749",
+        hint="use relative names without `..` and without a leading dot",
+    )

@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,8 @@ from dataduct.errors import LockTimeoutError, StorageError, TransientError
 from dataduct.model.dataset import Manifest
 from dataduct.storage.base import Storage
 from dataduct.storage.failures import storage_error, storage_errors
-from dataduct.storage.manifest import is_safe_part, manifest_from_json, manifest_to_json
+from dataduct.storage.keys import check_key, check_part, check_prefix
+from dataduct.storage.manifest import manifest_from_json, manifest_to_json
 
 _MANIFEST = ".manifest.json"
 _LOCK = ".lock"
@@ -65,6 +66,18 @@ class LocalStorage(Storage):
             path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
+    def discard(self, key: str, parts: Sequence[str]) -> None:
+        """See the port."""
+        for part in parts:
+            path = self._part(key, part)
+            with storage_errors("delete", path):
+                path.unlink(missing_ok=True)
+            for directory in path.parents:
+                if directory == self._directory(key):
+                    break
+                with suppress(OSError):
+                    directory.rmdir()
+
     def publish(self, key: str, manifest: Manifest) -> None:
         """See the port.
 
@@ -91,7 +104,8 @@ class LocalStorage(Storage):
             raise storage_error(error, "read", path) from error
         return manifest_from_json(text, source=str(path))
 
-    def paths(self, key: str, manifest: Manifest) -> tuple[str, ...]:
+    @contextmanager
+    def fetched(self, key: str, manifest: Manifest) -> Iterator[tuple[str, ...]]:
         """See the port. Raises `StorageError` naming a part that is not there or was cut short."""
         paths = [self._part(key, part.path) for part in manifest.parts]
         for path, part in zip(paths, manifest.parts, strict=True):
@@ -106,12 +120,15 @@ class LocalStorage(Storage):
                     if manifest.producer
                     else None,
                 )
-        return tuple(map(str, paths))
+        yield tuple(map(str, paths))
+
+    def uris(self, key: str, manifest: Manifest) -> None:
+        """See the port: a local file has no URI that a warehouse could read."""
+        return
 
     def delete(self, prefix: str) -> None:
         """See the port. A dataset is out of sight before the first of its files is deleted."""
-        if prefix.startswith("/") or any(segment.startswith(".") for segment in prefix.split("/")):
-            raise _unsafe(prefix)
+        check_prefix(prefix)
         parent_key, _, beginning = prefix.rpartition("/")
         parent = self._root / parent_key
         with storage_errors("delete from", self._root):
@@ -130,13 +147,11 @@ class LocalStorage(Storage):
             directory = directory.parent
 
     def _directory(self, key: str) -> Path:
-        if not is_safe_part(key) or any(not segment for segment in key.split("/")):
-            raise _unsafe(key)
+        check_key(key)
         return self._root / key
 
     def _part(self, key: str, part: str) -> Path:
-        if not is_safe_part(part):
-            raise _unsafe(part)
+        check_part(part)
         return self._directory(key) / part
 
     def _make_durable(self, key: str, part: str, size: int) -> None:
@@ -212,11 +227,3 @@ def _delete_unlisted(directory: Path, listed: set[Path]) -> None:
         for name in directories:
             with suppress(OSError):
                 (here / name).rmdir()
-
-
-def _unsafe(name: str) -> StorageError:
-    return StorageError(
-        f"{name!r} cannot name a dataset or a part of one",
-        code="DD749",
-        hint="use relative names without `..` and without a leading dot",
-    )

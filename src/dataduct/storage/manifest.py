@@ -1,12 +1,12 @@
 """Manifests as JSON."""
 
 import json
-from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dataduct.errors import StorageError
 from dataduct.model.dataset import DatasetFormat, Field, Manifest, Part
+from dataduct.storage.keys import is_safe_part
 
 MANIFEST_VERSION = 1
 """The newest version of the JSON that this release reads, and the one it writes."""
@@ -100,17 +100,6 @@ def manifest_from_json(text: str | bytes, *, source: str) -> Manifest:
         producer=checked.producer,
         version=checked.version,
         options=dict(checked.options),
-    )
-
-
-def is_safe_part(path: str) -> bool:
-    """Return whether `path` is a relative path of visible names that stays below its directory."""
-    pure = PurePosixPath(path)
-    return (
-        bool(pure.parts)
-        and not pure.is_absolute()
-        and "\0" not in path
-        and not any(segment.startswith(".") for segment in pure.parts)
     )
 
 

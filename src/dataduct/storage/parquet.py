@@ -41,6 +41,7 @@ class ParquetParts:
         schema: The columns of every row group.
         place: Gives the local path for a part's name, its directory made.
         name: The name of part number `n`, from 0.
+        closed: Told the name of each part once its file is whole.
     """
 
     def __init__(
@@ -49,12 +50,15 @@ class ParquetParts:
         place: Callable[[str], Path],
         name: Callable[[int], str],
         limits: PartLimits,
+        *,
+        closed: Callable[[str], None],
     ) -> None:
         self.parts: list[Part] = []
         self._schema = schema
         self._place = place
         self._name = name
         self._limits = limits
+        self._closed = closed
         self._path: Path | None = None
         self._file: BinaryIO | None = None
         self._writer: pq.ParquetWriter | None = None
@@ -126,9 +130,11 @@ class ParquetParts:
         self._file.flush()
         size = self._file.tell()
         self._file.close()
-        self.parts.append(Part(self._name(len(self.parts)), self._rows, size))
+        part = Part(self._name(len(self.parts)), self._rows, size)
+        self.parts.append(part)
         self._writer = self._file = None
         self._rows = 0
+        self._closed(part.path)
 
 
 class BackgroundWriter:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import Manifest
 from dataduct.model.operations import FileFormat
+from dataduct.model.server import ServerInfo
 from dataduct.model.table import Column, TableName
 
 if TYPE_CHECKING:  # capabilities are asked for while compiling, which needs no pyarrow
@@ -30,11 +31,14 @@ class WarehouseCapabilities:
         dialect: Name of its SQL dialect: a key of `dataduct.sql.dialect.DIALECTS`.
         enforces_primary_key: Whether it refuses a second row of the same primary key by itself.
         transactional_ddl: Whether CREATE TABLE rolls back with its transaction.
+        reads_uris: Whether it reads a dataset's parts itself where the storage has URIs for them; otherwise it is
+            given local paths.
     """
 
     dialect: str
     enforces_primary_key: bool = False
     transactional_ddl: bool = True
+    reads_uris: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,10 @@ class Warehouse(ABC):
 
         It sees what was committed when it began. Raises `SqlError` if `query` is not one query.
         """
+
+    @abstractmethod
+    def server(self) -> ServerInfo:
+        """Return what the warehouse says of itself, and which rights the user lacks."""
 
     @abstractmethod
     def close(self) -> None:

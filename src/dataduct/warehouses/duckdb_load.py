@@ -8,13 +8,14 @@ from dataduct.model.nearest import did_you_mean
 from dataduct.model.operations import FileFormat
 from dataduct.model.table import TableName
 from dataduct.warehouses.base import ColumnMatch, DatasetFiles, LoadResult
+from dataduct.warehouses.dataset_files import source_position
 from dataduct.warehouses.duckdb_catalog import CatalogTable, quoted, quoted_table, read_table
 from dataduct.warehouses.duckdb_conversions import conversion
-from dataduct.warehouses.duckdb_misfits import LoadedColumn, Misfits, find_misfits, fitting_rows
+from dataduct.warehouses.duckdb_misfits import LoadedColumn, find_misfits, fitting_rows
 from dataduct.warehouses.duckdb_session import Session
 from dataduct.warehouses.duckdb_sources import Source, sources
+from dataduct.warehouses.misfits import SHOWN_ROWS, Misfits, refusal
 
-_SHOWN = 3
 _VALUE_CODES = frozenset({"DD705", "DD715"})
 """Codes of what DuckDB says when a value cannot be converted or breaks a constraint."""
 
@@ -67,9 +68,9 @@ class _Loading:
                 raise self.source.failure from error
             if error.code not in _VALUE_CODES:
                 raise
-            misfits = self._misfits(_SHOWN)
+            misfits = self._misfits(SHOWN_ROWS)
             if misfits.count:
-                raise self._refusal(misfits) from error
+                raise refusal(self.table, misfits) from error
             raise DataError(
                 f"the dataset cannot be loaded into {self.table}: {error.message}",
                 code="DD707",
@@ -78,10 +79,10 @@ class _Loading:
 
     def insert_fitting(self, allowed: int) -> LoadResult:
         """Insert the rows that fit if at most `allowed` do not; raise `DataError` otherwise."""
-        misfits = self._misfits(max(allowed + 1, _SHOWN))
+        misfits = self._misfits(max(allowed + 1, SHOWN_ROWS))
         unreadable = self.source.rejected
         if misfits.count + len(unreadable) > allowed:
-            raise self._refusal(Misfits(misfits.count + len(unreadable), unreadable + misfits.lines), allowed)
+            raise refusal(self.table, Misfits(misfits.count + len(unreadable), unreadable + misfits.lines), allowed)
         try:
             with self.source.relation(self.session, self._positions, numbered=False) as relation:
                 rows = self._insert(fitting_rows(relation, self.columns, self.catalog))
@@ -109,17 +110,6 @@ class _Loading:
         finally:
             sibling.close()
 
-    def _refusal(self, misfits: Misfits, allowed: int = 0) -> DataError:
-        rows = "1 row does" if misfits.count == 1 else f"{misfits.count} rows do"
-        more = misfits.count - len(misfits.lines[:_SHOWN])
-        limit = f"; `max_errors` allows {allowed}" if allowed else ""
-        return DataError(
-            f"{rows} not fit {self.table}{limit}",
-            code="DD707",
-            hint="mend the values where they come from, or give the column a type that holds them",
-            details=(*misfits.lines[:_SHOWN], *([f"and {more} more"] if more else [])),
-        )
-
 
 def _loaded_columns(
     source: Source, catalog: CatalogTable, matches: Sequence[ColumnMatch], table: TableName
@@ -128,7 +118,7 @@ def _loaded_columns(
     names = [column.name for column in source.columns]
     loaded = []
     for number, match in enumerate(matches):
-        position = _position(names, match.source)
+        position = source_position(names, match.source)
         target = catalog.column(match.target.name)
         if target is None:
             raise DataError(
@@ -150,15 +140,3 @@ def _loaded_columns(
             )
         )
     return tuple(loaded)
-
-
-def _position(names: list[str], source: str | int) -> int:
-    if isinstance(source, int):
-        if not 0 <= source < len(names):
-            raise DataError(
-                f"the dataset has {len(names)} columns; there is no column {source + 1}", code="DD718"
-            )
-        return source
-    if source not in names:
-        raise DataError(f"the dataset has no column {source}", code="DD718", hint=did_you_mean(source, names))
-    return names.index(source)

@@ -8,8 +8,8 @@ from dataduct.warehouses.duckdb_catalog import CatalogTable, quoted
 from dataduct.warehouses.duckdb_conversions import Conversion
 from dataduct.warehouses.duckdb_session import Session
 from dataduct.warehouses.duckdb_sources import Source
+from dataduct.warehouses.misfits import Misfits, Reason, misfit_line, shown_value
 
-_SHOWN_CHARACTERS = 40
 _QUOTED_TYPES = frozenset({"VARCHAR", "BLOB"})
 
 
@@ -29,14 +29,6 @@ class LoadedColumn:
     shown_type: str
     nullable: bool
     conversion: Conversion
-
-
-@dataclass(frozen=True, slots=True)
-class Misfits:
-    """Rows that do not fit: how many, and a line for each of the first ones."""
-
-    count: int
-    lines: tuple[str, ...]
 
 
 def fitting_rows(relation: str, columns: Sequence[LoadedColumn], catalog: CatalogTable) -> str:
@@ -110,31 +102,23 @@ def _misfit(columns: Sequence[LoadedColumn], catalog: CatalogTable) -> str:
 
 def _line(row: Mapping[str, object], columns: Sequence[LoadedColumn], catalog: CatalogTable) -> str:
     """Return what is wrong with a row, said of the first column that does not fit."""
-    prefix = f"row {row['row']}"
+    number = cast(int, row["row"])
     values = cast("list[str | None]", row["values"])
     for column, problem, value in zip(
         columns, cast("list[str | None]", row["problems"]), values, strict=True
     ):
-        if problem == "null":
-            return f"{prefix}, column {column.target}: NULL in a column that is NOT NULL"
         if problem:
-            words = "is not" if problem == "type" else "would be changed by going into"
-            return f"{prefix}, column {column.target}: {_shown(value, column)} {words} {column.shown_type}"
+            return _line_of(number, column, Reason(problem), value)
     by_name = {column.target: (column, value) for column, value in zip(columns, values, strict=True)}
     for check, holds in zip(catalog.checks, cast("list[bool | None]", row["checks"]), strict=True):
         if holds is False:
             if check.length is not None and check.columns[0] in by_name:
                 column, value = by_name[check.columns[0]]
-                return f"{prefix}, column {column.target}: {_shown(value, column)} is longer than {column.shown_type}"
-            return f"{prefix}: breaks CHECK {check.expression}"
-    return f"{prefix}: does not fit"
+                return _line_of(number, column, Reason.LENGTH, value)
+            return f"row {number}: breaks CHECK {check.expression}"
+    return f"row {number}: does not fit"
 
 
-def _shown(value: str | None, column: LoadedColumn) -> str:
-    text = value or ""
-    if len(text) > _SHOWN_CHARACTERS:
-        text = text[: _SHOWN_CHARACTERS - 3] + "..."
-    if column.source_type not in _QUOTED_TYPES:
-        return text
-    escaped = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
-    return f"'{escaped}'"
+def _line_of(row: int, column: LoadedColumn, reason: Reason, value: str | None) -> str:
+    shown = shown_value(value, quoted=column.source_type in _QUOTED_TYPES)
+    return misfit_line(row, column.target, reason, shown, column.shown_type)

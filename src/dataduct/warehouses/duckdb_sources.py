@@ -4,14 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from dataduct.errors import DataductError, DataError, StorageError
+from dataduct.errors import DataductError, DataError
 from dataduct.model.operations import FileFormat
 from dataduct.warehouses.base import DatasetFiles
+from dataduct.warehouses.dataset_files import UnreadableRows, delimited_format, parquet_footer
 from dataduct.warehouses.duckdb_catalog import literal, quoted
 from dataduct.warehouses.duckdb_session import Session
 
@@ -31,12 +30,15 @@ class Source(ABC):
 
     Attributes:
         failure: What went wrong while the files were read, where DuckDB's own error cannot say it.
-        rejected: One line for each row that the reader itself left out.
     """
 
     columns: tuple[SourceColumn, ...]
     failure: DataductError | None = None
-    rejected: tuple[str, ...] = ()
+
+    @property
+    def rejected(self) -> tuple[str, ...]:
+        """One line for each row that the reader itself left out."""
+        return ()
 
     @abstractmethod
     def relation(
@@ -87,8 +89,14 @@ class DelimitedSource(Source):
     def __init__(self, files: DatasetFiles, file_format: FileFormat) -> None:
         self._files = files
         self._file_format = file_format
+        self._unreadable = UnreadableRows(file_format.max_errors)
         with _closing(self._open()) as reader:
             self.columns = tuple(SourceColumn(name, "VARCHAR") for name in reader.schema.names)
+
+    @property
+    def rejected(self) -> tuple[str, ...]:
+        """The rows that could not be read the last time."""
+        return self._unreadable.lines
 
     @contextmanager
     def relation(self, session: Session, positions: Sequence[int], *, numbered: bool) -> Iterator[str]:
@@ -114,23 +122,13 @@ class DelimitedSource(Source):
     def _open(self) -> pa.RecordBatchReader:
         from dataduct.storage.delimited import open_delimited
 
-        self.failure, self.rejected = None, ()
+        self.failure, self._unreadable = None, UnreadableRows(self._file_format.max_errors)
         return open_delimited(
             self._files.paths,
             delimited_format(self._files),
             self._file_format,
-            on_bad_row=self._reject if self._file_format.max_errors else None,
+            on_bad_row=self._unreadable if self._file_format.max_errors else None,
         )
-
-    def _reject(self, message: str) -> None:
-        self.rejected = (*self.rejected, message)
-        if len(self.rejected) > self._file_format.max_errors:
-            raise DataError(
-                f"more than {self._file_format.max_errors} rows cannot be read",
-                code="DD707",
-                hint="mend the rows, or allow more to be left out with `max_errors`",
-                details=self.rejected[:3],
-            )
 
     def _numbered(self, reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         first = 1
@@ -169,33 +167,6 @@ def sources(session: Session, files: DatasetFiles, file_format: FileFormat) -> l
     return [group for _, group in groups]
 
 
-def column_names(files: DatasetFiles, file_format: FileFormat) -> tuple[str | None, ...]:
-    """Return the dataset's column names; None for each column of a format without names."""
-    if files.manifest.format == "parquet":
-        if files.paths:
-            return tuple(_footer(files.paths[0])[0].names)
-        return tuple(field.name for field in files.manifest.fields or ())
-    if not files.paths:
-        return ()
-    columns = DelimitedSource(files, file_format).columns
-    if delimited_format(files) == "csv":
-        return tuple(column.name for column in columns)
-    return (None,) * len(columns)
-
-
-def delimited_format(files: DatasetFiles) -> Literal["tsv", "csv"]:
-    """Return the dataset's delimited format. Raises `DataError` for a format that no table can be loaded from."""
-    match files.manifest.format:
-        case "tsv" | "csv" as name:
-            return name
-        case other:
-            raise DataError(
-                f"a dataset of format {other} cannot be loaded into a table",
-                code="DD717",
-                hint="give the dataset the format `parquet`, `tsv` or `csv`",
-            )
-
-
 @contextmanager
 def _closing(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatchReader]:
     """Close `reader` at the end of the block."""
@@ -217,17 +188,7 @@ def _path_literal(path: str) -> str:
 
 
 def _footer(path: str) -> tuple[pa.Schema, int]:
-    try:
-        with pq.ParquetFile(path) as file:
-            schema, rows = file.schema_arrow.remove_metadata(), file.metadata.num_rows
-    except FileNotFoundError:
-        raise StorageError(f"the dataset's file {path} is missing", code="DD713") from None
-    except (OSError, pa.ArrowException) as error:
-        raise StorageError(
-            f"{path} is not a Parquet file that can be read",
-            code="DD713",
-            details=(str(error).splitlines()[0],),
-        ) from error
+    schema, rows = parquet_footer(path)
     for field in schema:
         if pa.types.is_decimal256(field.type):
             raise DataError(

@@ -10,6 +10,7 @@ import pyarrow as pa
 from dataduct.errors import Interrupted, SqlError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.operations import FileFormat
+from dataduct.model.server import ServerInfo
 from dataduct.model.table import Column, TableName
 from dataduct.warehouses.base import (
     ColumnMatch,
@@ -20,11 +21,11 @@ from dataduct.warehouses.base import (
     Warehouse,
     WarehouseCapabilities,
 )
+from dataduct.warehouses.dataset_files import column_names
 from dataduct.warehouses.duckdb_catalog import model_column, read_table
 from dataduct.warehouses.duckdb_errors import translated, translating
 from dataduct.warehouses.duckdb_load import load_dataset
 from dataduct.warehouses.duckdb_session import Session
-from dataduct.warehouses.duckdb_sources import column_names
 
 _LOOK_AGAIN_SECONDS = 0.05
 
@@ -107,6 +108,10 @@ class DuckDbWarehouse(Warehouse):
             finally:
                 batches.close()
                 source.close()
+
+    def server(self) -> ServerInfo:
+        """Return DuckDB's version; the user of a file that is open lacks no right."""
+        return ServerInfo(version=f"DuckDB {duckdb.__version__}")
 
     def close(self) -> None:
         """Close the file, which lets other processes open it."""

@@ -1,16 +1,14 @@
 """What every Reader does. A new implementation adds a class to IMPLEMENTATIONS that prepares a source for it."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 import pytest
+from sqlite_source import SqliteSource
 
 from dataduct.connectors.base import Reader, closing_reader
-from dataduct.connectors.sqlite import open_reader
 from dataduct.errors import Interrupted, SourceError
 from dataduct.model.cancellation import Cancellation
 
@@ -23,42 +21,20 @@ class Source(Protocol):
 
     endless: str
 
-    def __init__(self, directory: Path) -> None: ...
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        """Prepare the source; a source on a server asks `request` for the fixture that starts it."""
 
     def open(self) -> Reader: ...
 
     def execute(self, statement: str) -> None: ...
 
 
-class SqliteSource:
-    """A SQLite file in WAL mode, so that it can be changed while it is read."""
-
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self.execute("PRAGMA journal_mode = WAL")
-        self.execute("CREATE TABLE flights (id INTEGER PRIMARY KEY, carrier VARCHAR(10))")
-        self.execute(
-            "INSERT INTO flights WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
-            "SELECT i, CASE WHEN i % 3 THEN 'é' || i END FROM n"
-        )
-
-    def open(self) -> Reader:
-        return open_reader({"path": "s.db"}, database=None, project_directory=self._directory)
-
-    def execute(self, statement: str) -> None:
-        connection = sqlite3.connect(self._directory / "s.db", isolation_level=None)
-        connection.execute(statement)
-        connection.close()
-
-
-IMPLEMENTATIONS = {"sqlite": SqliteSource}
+IMPLEMENTATIONS: dict[str, type[Source]] = {"sqlite": SqliteSource}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
-    return IMPLEMENTATIONS[request.param](tmp_path)
+def source(request: pytest.FixtureRequest) -> Source:
+    return IMPLEMENTATIONS[request.param](request)
 
 
 @pytest.fixture

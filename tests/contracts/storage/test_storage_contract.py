@@ -1,4 +1,4 @@
-"""What every Storage does. A new implementation adds a name to IMPLEMENTATIONS and a branch to `storage`."""
+"""What every Storage does. `conftest.py` lists the implementations."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,23 +9,17 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kept_storages import Kept
 
 from dataduct.errors import Interrupted, RunError, StorageError, TransientError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import Manifest, Part
 from dataduct.storage.base import Storage
 from dataduct.storage.datasets import stage_for_command, write_files, write_rows
-from dataduct.storage.local import open_storage
 from dataduct.storage.parquet import PartLimits
 
-IMPLEMENTATIONS = ("local",)
 KEY = "flights/2026-01-01/R1/extract/extract"
 SMALL = PartLimits(group_rows=10, part_bytes=1)
-
-
-@pytest.fixture(params=IMPLEMENTATIONS)
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return open_storage({"type": request.param}, project_directory=tmp_path)
 
 
 def numbers(start: int, stop: int) -> pa.Table:
@@ -40,22 +34,13 @@ def write(storage: Storage, rows: pa.Table, key: str = KEY, limits: PartLimits =
 def read(storage: Storage, key: str = KEY) -> pa.Table:
     manifest = storage.manifest(key)
     assert manifest is not None
-    table = pa.concat_tables(pq.read_table(path) for path in storage.paths(key, manifest))
+    with storage.fetched(key, manifest) as paths:
+        assert [Path(path).stat().st_size for path in paths] == [part.bytes for part in manifest.parts]
+        tables = [pq.read_table(path) for path in paths]
+    assert [part.rows for part in manifest.parts] == [table.num_rows for table in tables]
+    table = pa.concat_tables(tables)
     assert manifest.rows == table.num_rows
-    assert [part.rows for part in manifest.parts] == [
-        pq.read_metadata(path).num_rows for path in storage.paths(key, manifest)
-    ]
     return table
-
-
-def attempt_files(storage: Storage, key: str = KEY) -> set[str]:
-    """Return the part files that lie in the dataset's directory, published or not."""
-    root = storage.local_path(key, "probe/x").parent.parent
-    return {
-        path.relative_to(root).as_posix()
-        for path in root.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    }
 
 
 def test_nothing_is_there_before_it_is_published(storage: Storage) -> None:
@@ -68,7 +53,7 @@ def test_what_is_published_is_read_again(storage: Storage) -> None:
     manifest = write(storage, numbers(0, 95))
     assert storage.manifest(KEY) == manifest
     assert read(storage) == numbers(0, 95)
-    assert manifest.bytes == sum(Path(path).stat().st_size for path in storage.paths(KEY, manifest))
+    assert manifest.bytes == sum(part.bytes for part in manifest.parts)
     assert len(manifest.parts) > 1
 
 
@@ -80,11 +65,11 @@ def test_zero_rows_are_one_part_with_the_schema(storage: Storage) -> None:
     assert read(storage).schema == numbers(0, 0).schema
 
 
-def test_a_later_version_takes_the_place_of_the_earlier_one(storage: Storage) -> None:
+def test_a_later_version_takes_the_place_of_the_earlier_one(kept: Kept, storage: Storage) -> None:
     write(storage, numbers(0, 95))
     manifest = write(storage, numbers(500, 505))
     assert read(storage) == numbers(500, 505)
-    assert attempt_files(storage) == {part.path for part in manifest.parts}
+    assert kept.parts(KEY) == {part.path for part in manifest.parts}
 
 
 def failing(after: int, error: Exception) -> pa.RecordBatchReader:
@@ -99,7 +84,9 @@ def failing(after: int, error: Exception) -> pa.RecordBatchReader:
 
 @pytest.mark.parametrize("after", [0, 200, 990])
 @pytest.mark.parametrize("published_before", [True, False])
-def test_a_reader_that_fails_publishes_nothing(storage: Storage, after: int, published_before: bool) -> None:
+def test_a_reader_that_fails_publishes_nothing(
+    kept: Kept, storage: Storage, after: int, published_before: bool
+) -> None:
     before = write(storage, numbers(0, 5)) if published_before else None
     with pytest.raises(TransientError, match="connection lost"):
         write_rows(
@@ -111,12 +98,12 @@ def test_a_reader_that_fails_publishes_nothing(storage: Storage, after: int, pub
             limits=SMALL,
         )
     assert storage.manifest(KEY) == before
-    assert attempt_files(storage) == ({part.path for part in before.parts} if before else set())
+    assert kept.parts(KEY) == ({part.path for part in before.parts} if before else set())
     if before:
         assert read(storage) == numbers(0, 5)
 
 
-def test_cancelling_publishes_nothing(storage: Storage) -> None:
+def test_cancelling_publishes_nothing(kept: Kept, storage: Storage) -> None:
     cancellation = Cancellation()
     seen: list[int] = []
 
@@ -137,7 +124,7 @@ def test_cancelling_publishes_nothing(storage: Storage) -> None:
         )
     assert seen[-1] == 200
     assert storage.manifest(KEY) is None
-    assert attempt_files(storage) == set()
+    assert kept.parts(KEY) == set()
 
 
 def test_two_attempts_never_mix(storage: Storage) -> None:
@@ -185,20 +172,50 @@ def test_a_manifest_that_lists_a_part_that_is_not_there_is_not_published(storage
     assert storage.manifest(KEY) == before
 
 
-@pytest.mark.parametrize(
-    ("damage", "what"), [(Path.unlink, "is missing"), (lambda p: p.write_bytes(b""), "0 bytes")]
-)
+@pytest.mark.parametrize(("damage", "what"), [(Kept.remove, "is missing"), (Kept.cut, "0 bytes")])
 def test_a_part_that_somebody_deleted_or_cut_is_named(
-    storage: Storage, damage: Callable[[Path], object], what: str
+    kept: Kept, storage: Storage, damage: Callable[[Kept, str, str], None], what: str
 ) -> None:
     manifest = write(storage, numbers(0, 5))
-    damage(Path(storage.paths(KEY, manifest)[0]))
-    with pytest.raises(StorageError, match=what) as caught:
-        storage.paths(KEY, manifest)
-    assert manifest.parts[0].path in caught.value.message
+    part = manifest.parts[0].path
+    getattr(kept, damage.__name__)(KEY, part)
+    with pytest.raises(StorageError, match=what) as caught, storage.fetched(KEY, manifest):
+        pass
+    assert part in caught.value.message
     assert caught.value.code == "DD744"
     assert caught.value.hint is not None
     assert "extract" in caught.value.hint
+
+
+def test_what_was_fetched_is_there_for_the_block_also_when_it_fails(kept: Kept, storage: Storage) -> None:
+    manifest = write(storage, numbers(0, 95))
+    seen: tuple[str, ...] = ()
+    with pytest.raises(KeyError), storage.fetched(KEY, manifest) as paths:
+        seen = paths
+        raise KeyError
+    assert len(seen) == len(manifest.parts)
+    assert kept.leftovers() == []
+    assert read(storage) == numbers(0, 95)
+
+
+def test_a_part_of_no_bytes_is_fetched_too(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> None:
+    empty = tmp_path_factory.mktemp("source") / "empty.tsv"
+    empty.touch()
+    manifest = write_files(
+        storage, KEY, [(empty, "a.tsv")], format="tsv", producer="copy", cancellation=Cancellation()
+    )
+    with storage.fetched(KEY, manifest) as (path,):
+        assert Path(path).read_bytes() == b""
+
+
+def test_uris_are_one_for_each_part_or_none_at_all(storage: Storage) -> None:
+    manifest = write(storage, numbers(0, 95))
+    uris = storage.uris(KEY, manifest)
+    if uris is not None:
+        assert [uri.startswith("s3://") for uri in uris] == [True] * len(manifest.parts)
+        assert [uri.endswith(f"{KEY}/{part.path}") for uri, part in zip(uris, manifest.parts, strict=True)] == [
+            True
+        ] * len(manifest.parts)
 
 
 def test_deleting_by_prefix_deletes_those_datasets_and_no_others(storage: Storage) -> None:

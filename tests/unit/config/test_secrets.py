@@ -1,25 +1,16 @@
-"""Secrets by reference, and text without them."""
+"""Text without secrets, and what usually is one."""
 
 import base64
 import json
-from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataduct.config.project import Project
-from dataduct.config.secrets import Redactor, names_secret, resolve_secrets
-from dataduct.config.settings import Settings
-from dataduct.errors import UserError
+from dataduct.config.secrets import Redactor, names_secret
 
 SECRET_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=8, max_size=40)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(root=tmp_path, settings=Settings())
 
 
 class TestRedactor:
@@ -80,62 +71,6 @@ class TestRedactor:
 
         with ThreadPoolExecutor(8) as pool:
             assert set(pool.map(add, range(100))) == {"***"}
-
-
-class TestReferences:
-    def test_values_are_found_wherever_they_stand(self, project: Project) -> None:
-        (project.root / "key").write_text("from a file\n", encoding="utf-8")
-        options = {
-            "type": "sqlite",
-            "url": "db://me:${env:PW}@${env:HOST}/d",
-            "nested": {"keys": ["${file:key}", 5]},
-            "plain": "$HOME ${x}",
-            "port": 3306,
-        }
-        resolved = resolve_secrets(options, project=project, environment={"PW": "hunter2", "HOST": "h"})
-        assert resolved == {
-            "type": "sqlite",
-            "url": "db://me:hunter2@h/d",
-            "nested": {"keys": ["from a file", 5]},
-            "plain": "$HOME ${x}",
-            "port": 3306,
-        }
-        assert project.secrets.redact("hunter2, from a file") == "***, ***"
-
-    def test_the_options_given_stay_as_they_are(self, project: Project) -> None:
-        options = {"a": {"b": "${env:PW}"}}
-        resolve_secrets(options, project=project, environment={"PW": "hunter2"})
-        assert options == {"a": {"b": "${env:PW}"}}
-
-    def test_an_absolute_file(self, project: Project, tmp_path: Path) -> None:
-        (tmp_path / "k").write_text("a\nb\n\n", encoding="utf-8")
-        resolved = resolve_secrets({"k": f"${{file:{tmp_path / 'k'}}}"}, project=project, environment={})
-        assert resolved == {"k": "a\nb\n"}
-
-    def test_a_variable_that_is_not_set_is_named(self, project: Project) -> None:
-        with pytest.raises(UserError) as caught:
-            resolve_secrets({"p": "${env:SHOP_PASWORD}"}, project=project, environment={"SHOP_PASSWORD": "x"})
-        assert caught.value.code == "DD620"
-        assert str(caught.value) == "the environment variable `SHOP_PASWORD` is not set"
-        assert caught.value.hint == "did you mean `SHOP_PASSWORD`?"
-
-    def test_a_file_that_is_missing_is_named(self, project: Project) -> None:
-        with pytest.raises(UserError) as caught:
-            resolve_secrets({"p": "${file:no/such}"}, project=project, environment={})
-        assert caught.value.code == "DD621"
-        assert str(project.root / "no/such") in str(caught.value)
-
-    def test_a_file_that_is_no_text_shows_nothing_of_itself(self, project: Project) -> None:
-        (project.root / "k").write_bytes(b"hunter2\xff")
-        with pytest.raises(UserError) as caught:
-            resolve_secrets({"p": "${file:k}"}, project=project, environment={})
-        assert caught.value.code == "DD621"
-        assert "hunter2" not in str(caught.value)
-
-    def test_a_reference_of_an_unknown_kind(self, project: Project) -> None:
-        with pytest.raises(UserError) as caught:
-            resolve_secrets({"p": "${flie:x}"}, project=project, environment={})
-        assert (caught.value.code, caught.value.hint) == ("DD622", "did you mean `file`?")
 
 
 @pytest.mark.parametrize(

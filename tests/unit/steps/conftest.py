@@ -76,7 +76,7 @@ def lower(project: Path) -> Callable[..., Lowered]:
             step=name,
             inputs=tuple((DatasetRef(key, key), value) for key, value in (inputs or {}).items()),
             dialect=dialect,
-            connections={"school": "sqlite", "legacy": "mysql"},
+            connections={"school": "sqlite", "legacy": "mysql", "catalog": "postgres"},
             pipeline_directory=project / "pipelines",
             project_directory=project,
             resource_directories=(project / "resources",),

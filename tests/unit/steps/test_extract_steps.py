@@ -88,6 +88,29 @@ def test_extract_rds_reads_the_select_of_a_file(lower: Lower) -> None:
     assert query == "SELECT id, slug, title, created_at FROM courses WHERE open"
 
 
+def test_a_loss_is_allowed_by_column_and_a_split_says_its_column(lower: Lower) -> None:
+    yaml = "host_name: legacy\ntable: people\nallow_lossy: [born]\nsplits: 2\nsplit_by: id"
+    operation = lower("extract-rds", yaml).operation
+    assert (operation.allow_lossy, operation.splits, operation.split_by) == (("born",), 2, "id")
+
+
+@pytest.mark.parametrize(
+    ("step_type", "alias"), [("extract-mysql", "legacy"), ("extract-postgres", "catalog")]
+)
+def test_an_extract_of_one_kind_of_database_takes_the_only_connection_of_that_kind(
+    step_type: str, alias: str, lower: Lower
+) -> None:
+    expected = Extract(connection=alias, query="SELECT * FROM courses", output=OUTPUT)
+    assert lower(step_type, "table: courses").operation == expected
+    assert lower(step_type, f"host_name: {alias}\ntable: courses").operation == expected
+
+
+@pytest.mark.parametrize("step_type", ["extract-mysql", "extract-postgres"])
+def test_an_extract_of_one_kind_of_database_refuses_another(step_type: str, lower: Lower) -> None:
+    problem = lower(step_type, "host_name: school\ntable: courses").only_problem
+    assert (problem.code, problem.message) == ("DD225", "connection `school` is of type `sqlite`")
+
+
 def test_a_select_without_from_is_one(lower: Lower) -> None:
     assert lower("extract-rds", "host_name: school\nsql: SELECT 1").operation.query == "SELECT 1"
 

@@ -18,7 +18,7 @@ FindStepType = Callable[[str], type[Step[StepProperties]]]
 
 
 def test_the_built_in_step_types_are_these() -> None:
-    assert len(BUILT_IN) == 19
+    assert len(BUILT_IN) == 23
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -114,6 +114,10 @@ def _lower_example(
         ("delta-load", Chaining.DEPENDENCY),
         ("extract-local", Chaining.NONE),
         ("extract-rds", Chaining.NONE),
+        ("extract-mysql", Chaining.NONE),
+        ("extract-postgres", Chaining.NONE),
+        ("extract-s3", Chaining.NONE),
+        ("load-postgres", Chaining.INPUT),
         ("extract-redshift", Chaining.NONE),
         ("sql-command", Chaining.NONE),
         ("qa-transform", Chaining.NONE),

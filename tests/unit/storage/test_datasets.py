@@ -37,7 +37,8 @@ def test_a_parquet_dataset_is_staged_as_text_and_collected_again(
     assert (staged / "part-00000.tsv").read_text() == "1\ta\\tb\tx\n2\t\\N\tx\n\\N\t\\\\N\tx\n"
     manifest = collect_from_command(storage, "p/b", staged, producer="b", cancellation=Cancellation())
     assert (manifest.format, manifest.producer, manifest.rows, manifest.fields) == ("tsv", "b", None, None)
-    rows = open_delimited(storage.paths("p/b", manifest), "tsv", FileFormat()).read_all()
+    with storage.fetched("p/b", manifest) as paths:
+        rows = open_delimited(paths, "tsv", FileFormat()).read_all()
     assert rows.to_pydict() == {
         "column_0": ["1", "2", None],
         "column_1": ["a\tb", None, "\\N"],
@@ -52,7 +53,8 @@ def test_a_command_may_change_what_was_staged(storage: LocalStorage, tmp_path: P
     stage_for_command(storage, "p/a", tmp_path / "staged", cancellation=Cancellation())
     with (tmp_path / "staged/x.csv").open("a") as file:
         file.write("2\n")
-    assert Path(storage.paths("p/a", manifest)[0]).read_text() == "a\n1\n"
+    with storage.fetched("p/a", manifest) as (path,):
+        assert Path(path).read_text() == "a\n1\n"
 
 
 def test_hidden_files_and_special_files_are_left_out(storage: LocalStorage, tmp_path: Path) -> None:
@@ -104,8 +106,7 @@ def test_staging_what_was_never_published_says_so(storage: LocalStorage, tmp_pat
 
 def test_a_damaged_parquet_part_is_named(storage: LocalStorage, tmp_path: Path) -> None:
     manifest = write_rows(storage, "p/a", TABLE.to_reader(), producer="a", cancellation=Cancellation())
-    path = Path(storage.paths("p/a", manifest)[0])
-    path.write_bytes(b"x" * manifest.parts[0].bytes)
+    storage.local_path("p/a", manifest.parts[0].path).write_bytes(b"x" * manifest.parts[0].bytes)
     with pytest.raises(StorageError, match=r"cannot read part .*part-00000\.parquet"):
         stage_for_command(storage, "p/a", tmp_path / "staged", cancellation=Cancellation())
 
@@ -160,7 +161,8 @@ def test_parts_and_dictionaries(storage: LocalStorage) -> None:
         storage, "p/a", table.to_reader(), producer="a", cancellation=Cancellation(), limits=limits
     )
     assert 1 < len(manifest.parts) <= 4
-    metadata = pq.read_metadata(storage.paths("p/a", manifest)[0])
+    with storage.fetched("p/a", manifest) as paths:
+        metadata = pq.read_metadata(paths[0])
     few, many = metadata.row_group(0).column(0), metadata.row_group(0).column(1)
     assert metadata.row_group(0).num_rows == 5000
     assert few.compression == many.compression == "ZSTD"

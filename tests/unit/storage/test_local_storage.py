@@ -113,7 +113,8 @@ def test_a_read_only_manifest_directory_publishes_nothing(
     assert storage.manifest("a/b") == before
     files = {path.name for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"}
     assert files == {".manifest.json", "part-00000.parquet"}
-    assert storage.paths("a/b", before)
+    with storage.fetched("a/b", before) as paths:
+        assert paths
 
 
 def test_an_error_after_publishing_does_not_take_the_dataset_away(
@@ -131,7 +132,8 @@ def test_an_error_after_publishing_does_not_take_the_dataset_away(
         write(storage)
     manifest = storage.manifest("a/b")
     assert manifest is not None
-    assert storage.paths("a/b", manifest)
+    with storage.fetched("a/b", manifest) as paths:
+        assert paths
 
 
 def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:

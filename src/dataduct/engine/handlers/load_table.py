@@ -1,22 +1,26 @@
 """LoadTable: datasets into a table, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from dataduct.engine.committed import committed_before, record
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.errors import DataError, SchemaMismatchError
 from dataduct.model.dataset import DatasetRef
+from dataduct.model.nearest import did_you_mean
 from dataduct.model.operations import LoadTable, SqlStatement
 from dataduct.model.table import Column, TableName
 from dataduct.sql.columns import match_columns
 from dataduct.sql.deduplicate import delete_matching, join_condition
-from dataduct.sql.dialect import DIALECTS
+from dataduct.sql.dialect import DIALECTS, Dialect
 from dataduct.sql.queries import duplicates_query
 from dataduct.sql.temporary import create_temporary, drop_temporary, temporary_name
-from dataduct.warehouses.base import ColumnMatch, DatasetFiles, Transaction
+from dataduct.warehouses.base import ColumnMatch, DatasetFiles, Transaction, Warehouse
 from dataduct.warehouses.loads import create_or_compare
 
 _KEYS_SHOWN = 10
+
+Inputs = Sequence[tuple[DatasetRef, DatasetFiles]]
 
 
 def handle(operation: LoadTable, attempt: AttemptContext) -> Outcome:
@@ -26,26 +30,60 @@ def handle(operation: LoadTable, attempt: AttemptContext) -> Outcome:
         DataError: Rows do not fit, or other rows were loaded than the datasets hold (DD787).
         SchemaMismatchError: The table differs from its definition, or is missing (DD785).
     """
-    with attempt.workbench.warehouse.transaction(attempt.cancellation) as transaction:
+    target = attempt.workbench.target(operation.connection)
+    before = committed_before(target, attempt)
+    if before is not None:
+        return before
+    with (
+        _inputs(operation, attempt, target) as inputs,
+        target.transaction(attempt.cancellation) as transaction,
+    ):
         before = committed_before(transaction, attempt)
         if before is not None:
             return before
-        loading = _Loading(operation, attempt, transaction)
+        dialect = DIALECTS[target.capabilities.dialect]
+        loading = _Loading(operation, attempt, transaction, dialect, inputs)
         rows = loading.run()
         record(transaction, attempt, rows=rows, watermark=loading.watermark)
     return Outcome(rows=rows, bytes=loading.bytes)
 
 
+@contextmanager
+def _inputs(operation: LoadTable, attempt: AttemptContext, target: Warehouse) -> Iterator[Inputs]:
+    """Give the files of every input for the block, as the target reads them.
+
+    They are fetched before the transaction begins, which would stand idle meanwhile.
+    """
+    storage = attempt.workbench.storage
+    with ExitStack() as fetched:
+        inputs: list[tuple[DatasetRef, DatasetFiles]] = []
+        for dataset in operation.inputs:
+            key, manifest = attempt.published(dataset)
+            paths = storage.uris(key, manifest) if target.capabilities.reads_uris else None
+            if paths is None:
+                paths = fetched.enter_context(storage.fetched(key, manifest))
+            inputs.append((dataset, DatasetFiles(manifest, paths)))
+        yield inputs
+
+
 class _Loading:
     """One load inside its transaction."""
 
-    def __init__(self, operation: LoadTable, attempt: AttemptContext, transaction: Transaction) -> None:
+    def __init__(
+        self,
+        operation: LoadTable,
+        attempt: AttemptContext,
+        transaction: Transaction,
+        dialect: Dialect,
+        inputs: Inputs,
+    ) -> None:
         self._operation = operation
         self._attempt = attempt
         self._transaction = transaction
-        self._dialect = DIALECTS[attempt.workbench.warehouse.capabilities.dialect]
-        self._inputs = [(dataset, self._files(dataset)) for dataset in operation.inputs]
-        self.bytes = sum(files.manifest.bytes for _, files in self._inputs)
+        self._dialect = dialect
+        self._where = operation.connection or "warehouse"
+        self._inputs = inputs
+        self.bytes = sum(files.manifest.bytes for _, files in inputs)
 
     @property
     def watermark(self) -> str | None:
@@ -74,12 +112,8 @@ class _Loading:
             case "overwrite-existing" | "keep-existing":
                 return self._load_by_key(columns)
 
-    def _files(self, dataset: DatasetRef) -> DatasetFiles:
-        key, manifest = self._attempt.published(dataset)
-        return DatasetFiles(manifest, self._attempt.workbench.storage.paths(key, manifest))
-
     def _execute(self, statement: SqlStatement) -> int:
-        with self._attempt.statement("warehouse", statement.text, statement.purpose) as run:
+        with self._attempt.statement(self._where, statement.text, statement.purpose) as run:
             run.rows = self._transaction.execute(statement.text)
         return run.rows or 0
 
@@ -100,7 +134,7 @@ class _Loading:
         if not matches:
             log.write(f"dataset {dataset} holds no rows")
             return 0
-        with self._attempt.statement("warehouse", f"-- {label}", label) as run:
+        with self._attempt.statement(self._where, f"-- {label}", label) as run:
             result = self._transaction.load(table, files, matches, file_format)
             run.rows = result.rows
         for line in result.rejected:
@@ -120,10 +154,32 @@ class _Loading:
         names = self._transaction.dataset_columns(files, operation.file_format)
         if not names:
             return []
+        if operation.columns is not None:
+            return self._named_columns(len(names), columns)
         return [
             ColumnMatch(source, target)
             for source, target in match_columns(names, columns, operation.match_columns)
         ]
+
+    def _named_columns(self, found: int, columns: Sequence[Column]) -> list[ColumnMatch]:
+        """Return the columns that the step names, each filled by the dataset's column at its place."""
+        operation = self._operation
+        named = operation.columns or ()
+        by_name = {column.name: column for column in columns}
+        unknown = [name for name in named if name not in by_name]
+        if unknown:
+            raise SchemaMismatchError(
+                f"table {operation.table} has no column {unknown[0]}",
+                code="DD718",
+                hint=did_you_mean(unknown[0], by_name),
+            )
+        if found != len(named):
+            raise SchemaMismatchError(
+                f"the dataset has {found} columns, and the step fills {len(named)} of {operation.table}: "
+                + ", ".join(named),
+                code="DD718",
+            )
+        return [ColumnMatch(position, by_name[name]) for position, name in enumerate(named)]
 
     def _load_by_key(self, columns: Sequence[Column]) -> int:
         """Load into a temporary table first, then bring its rows in by primary key."""

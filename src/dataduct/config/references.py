@@ -1,0 +1,126 @@
+"""Secrets by reference: what `${env:NAME}` and its like stand for, read when something is opened."""
+
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from dataduct.config.secrets import REFERENCE, REFERENCE_FORMS, REFERENCE_KINDS
+from dataduct.errors import UserError
+from dataduct.model.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from dataduct.config.aws_secrets import AwsSecrets
+    from dataduct.config.project import Project
+
+_FILE_BYTES = 1_000_000
+
+
+class References:
+    """The values that a project's references stand for, each made known as a secret. Thread-safe.
+
+    What AWS keeps is asked for once and remembered; make a new one for each run.
+
+    Args:
+        project: Relative paths start at its directory; its settings say how AWS is reached.
+        environment: The variables that `${env:NAME}` refers to.
+    """
+
+    def __init__(self, project: "Project", environment: Mapping[str, str]) -> None:
+        self._project = project
+        self._environment = environment
+        self._asking = threading.Lock()
+        self._answers: dict[tuple[str, str], str] = {}
+        self._aws: AwsSecrets | None = None
+
+    def resolve(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `options` with the value of each reference in its place, wherever in them it stands.
+
+        One line end at the end of a file is left out.
+
+        Raises:
+            UserError: A variable is not set (DD620), a file cannot be read (DD621), a reference is of no known kind
+                (DD622), or AWS has no such secret or does not give it (DD652 to DD657).
+            TransientError: AWS cannot be reached (DD654).
+            MissingDependencyError: boto3 is needed and not installed.
+        """
+        return {key: self._resolved(value) for key, value in options.items()}
+
+    def resolve_url(self, url: str) -> str:
+        """Return a URL with the values of its references percent-encoded; of one that is all reference as they are.
+
+        Raises what `resolve` raises.
+        """
+        if REFERENCE.fullmatch(url):
+            return self._text(url)
+        return REFERENCE.sub(lambda reference: quote(self._value(reference), safe=""), url)
+
+    def _resolved(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self._text(value)
+            case Mapping():
+                return {key: self._resolved(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self._resolved(item) for item in value]
+            case _:
+                return value
+
+    def _text(self, text: str) -> str:
+        return REFERENCE.sub(self._value, text)
+
+    def _value(self, reference: re.Match[str]) -> str:
+        kind, name = reference[1], reference[2].strip()
+        match kind:
+            case "env":
+                value = _from_environment(name, self._environment)
+            case "file":
+                value = _from_file(name, self._project.root)
+            case "aws-secretsmanager" | "aws-ssm":
+                value = self._from_aws(kind, name)
+            case _:
+                raise UserError(
+                    f"`{reference[0]}` refers to nothing: there is no `{kind}:`",
+                    code="DD622",
+                    hint=did_you_mean(kind, REFERENCE_KINDS) or f"write {REFERENCE_FORMS}",
+                )
+        self._project.secrets.add(value)
+        return value
+
+    def _from_aws(self, kind: str, name: str) -> str:
+        with self._asking:
+            if (kind, name) not in self._answers:
+                if self._aws is None:
+                    from dataduct.config.aws_secrets import AwsSecrets
+
+                    self._aws = AwsSecrets(self._project.settings.aws, self._environment)
+                ask = self._aws.secret if kind == "aws-secretsmanager" else self._aws.parameter
+                self._answers[kind, name] = ask(name)
+            return self._answers[kind, name]
+
+
+def _from_environment(name: str, environment: Mapping[str, str]) -> str:
+    if name in environment:
+        return environment[name]
+    raise UserError(
+        f"the environment variable `{name}` is not set",
+        code="DD620",
+        hint=did_you_mean(name, environment) or f"export {name}=... before the command",
+    )
+
+
+def _from_file(name: str, root: Path) -> str:
+    path = root / Path(name).expanduser()
+    try:
+        with path.open("rb") as file:
+            data = file.read(_FILE_BYTES + 1)
+        if len(data) > _FILE_BYTES:
+            raise UserError(f"the secret file {path} is larger than {_FILE_BYTES} bytes", code="DD621")
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise UserError(f"the secret file {path} cannot be read: {error.strerror}", code="DD621") from None
+    except UnicodeDecodeError:
+        raise UserError(f"the secret file {path} is not UTF-8 text", code="DD621") from None
+    return text.removesuffix("\n").removesuffix("\r")

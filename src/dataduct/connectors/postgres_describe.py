@@ -1,0 +1,117 @@
+"""What a query gives: its columns, and the statement that reads them."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from dataduct.connectors.column_names import unique_names
+from dataduct.connectors.postgres_query import ONE_SELECT, one_select, tokens
+from dataduct.connectors.postgres_session import PostgresSession
+from dataduct.connectors.postgres_types import PostgresColumn, PostgresType, postgres_column
+from dataduct.errors import DataductError, SourceError
+from dataduct.model.cancellation import Cancellation
+
+_COPY = "COPY ("
+_ENDING = "\n) TO STDOUT (FORMAT binary)"
+_MOST_NAMES = 20_000
+
+_TYPES = """
+    SELECT pg_catalog.format_type(asked.oid, asked.modifier), typname, typtype::text, typcategory::text
+    FROM pg_catalog.unnest(%s::pg_catalog.oid[], %s::pg_catalog.int4[]) WITH ORDINALITY AS asked(oid, modifier, place)
+    JOIN pg_catalog.pg_type AS types ON types.oid = asked.oid
+    ORDER BY asked.place
+"""
+_NAMES = f"""
+    SELECT relname::text FROM pg_catalog.pg_class
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace <> 'pg_toast'::pg_catalog.regnamespace
+    UNION
+    SELECT attname::text FROM pg_catalog.pg_attribute AS attributes
+    JOIN pg_catalog.pg_class AS tables ON tables.oid = attributes.attrelid
+    WHERE attnum > 0 AND NOT attisdropped AND relname = ANY(%s)
+    UNION
+    SELECT nspname::text FROM pg_catalog.pg_namespace
+    LIMIT {_MOST_NAMES}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedQuery:
+    """A query that the server has read.
+
+    Attributes:
+        text: The query, without a semicolon at its end.
+        columns: What it gives, each under a name of its own.
+    """
+
+    text: str
+    columns: tuple[PostgresColumn, ...]
+
+    def copy_statement(self, condition: Callable[[str], str] | None = None, column: int = 0) -> tuple[str, int]:
+        """Return the COPY statement of the rows, and the number of characters before the query in it.
+
+        Args:
+            condition: Gives the condition of a partition's rows, from the expression of the column that is split.
+            column: Position (from 0) of that column.
+        """
+        if condition is None and all(each.cast is None for each in self.columns):
+            return f"{_COPY}{self.text}{_ENDING}", len(_COPY)
+        aliases = [f"c{number}" for number in range(1, len(self.columns) + 1)]
+        read = [
+            each.cast(alias) if each.cast else alias for each, alias in zip(self.columns, aliases, strict=True)
+        ]
+        before = f"{_COPY}SELECT {', '.join(read)} FROM (\n"
+        after = f"\n) AS q({', '.join(aliases)})"
+        where = f" WHERE {condition(aliases[column])}" if condition else ""
+        return f"{before}{self.text}{after}{where}{_ENDING}", len(before)
+
+
+def described(session: PostgresSession, query: str, cancellation: Cancellation) -> DescribedQuery:
+    """Have the server read `query`, in the open transaction of `session`.
+
+    Raises:
+        SourceError: The server refuses it (DD825, DD822), or it is not one SELECT (DD829).
+        TransientError: The connection was lost, or the server ended it.
+        Interrupted: The work was asked to stop.
+    """
+    text = one_select(query)
+    pgconn = session.pgconn
+    with session.working(cancellation, query=text, names=lambda: nearby_names(session, text)):
+        pgconn.send_prepare(b"", text.encode())
+        session.results()
+        pgconn.send_describe_prepared(b"")
+        result = session.results()[0]
+    if result.nparams:
+        raise SourceError(
+            "the query holds a parameter such as `$1`, which stands for a value that an extract does not give",
+            code="DD829",
+            hint="write the value into the query, with a variable such as {{ run_date }}",
+        )
+    if not result.nfields:
+        raise SourceError("the query gives no columns, and cannot be extracted", code="DD829", hint=ONE_SELECT)
+    numbers = range(result.nfields)
+    types = _types(session, [(result.ftype(n), result.fmod(n)) for n in numbers], cancellation)
+    names = unique_names([(result.fname(n) or b"").decode() for n in numbers])
+    tables = [(result.ftable(n), result.ftablecol(n)) if result.ftable(n) else None for n in numbers]
+    return DescribedQuery(text, tuple(map(postgres_column, names, types, tables)))
+
+
+def nearby_names(session: PostgresSession, query: str) -> Sequence[str]:
+    """Return names of tables and schemas, and of the columns of the tables that `query` names."""
+    session.rollback()
+    words = {token.text.lower() for token in tokens(query) if token.kind == "word"}
+    words |= {token.text[1:-1].replace('""', '"') for token in tokens(query) if token.kind == "quoted"}
+    with suppress(DataductError):
+        return [row[0] for row in session.fetch(_NAMES, Cancellation(), [list(words)])]
+    return []
+
+
+def _types(
+    session: PostgresSession, asked: Sequence[tuple[int, int]], cancellation: Cancellation
+) -> list[PostgresType]:
+    rows = session.fetch(_TYPES, cancellation, [[oid for oid, _ in asked], [modifier for _, modifier in asked]])
+    return [
+        PostgresType(oid, modifier, printed, name, kind, category)
+        for (oid, modifier), (printed, name, kind, category) in zip(asked, rows, strict=True)
+    ]
+
+
