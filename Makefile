@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
+DECODER = setup.py $(wildcard src/dataduct/connectors/decoding/native/*)
 
 .PHONY: help demo test check format docs bench chaos clean
 .DEFAULT_GOAL := help
@@ -10,13 +11,14 @@ WORKERS ?= auto
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 16
 
-$(VENV)/.installed: pyproject.toml scripts/setup
+$(VENV)/.installed: pyproject.toml scripts/setup $(DECODER)
 	@scripts/setup $(VENV) $(PYTHON)
 
 demo: $(VENV)/.installed ## Set up, then load an airline's database for two days
 	@$(BIN)/python demo/demo.py
 
-test: $(VENV)/.installed ## Set up, then run every test
+test: $(VENV)/.installed ## Set up with database servers, then run every test
+	@scripts/install-servers $(VENV)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.installed ## Lint, types, and the floors' import contract

@@ -15,10 +15,8 @@ import click
 from dataduct import api
 from dataduct.cli.main import SECTIONS, dataduct
 from dataduct.codes import catalogue
-from dataduct.connectors.sqlite_settings import SqliteSettings
+from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES
 from dataduct.steps.base import Chaining, Step, StepProperties
-from dataduct.storage.local import LocalStorageSettings
-from dataduct.warehouses.duckdb import DuckDbSettings
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made by docs/generate.py from the code; edit that. -->\n\n"
@@ -193,20 +191,21 @@ def settings_page() -> str:
         "# Settings",
         "A project's settings stand in `dataduct.yml`. Every setting has a default, so the file may be missing. "
         "A variable of the environment such as `DATADUCT__WAREHOUSE__PATH` overrides a setting; `--mode` puts the "
-        "settings of one of the `modes` on top.",
+        "settings of one of the `modes` on top. [Connections](connections.md) tells how systems are reached and where "
+        "their secrets stand.",
         property_table(schema["properties"], set(schema.get("required", ())), schema),
     ]
     for section, field in schema["properties"].items():
         definition = schema["$defs"].get(field.get("$ref", "").rsplit("/", 1)[-1], {})
         if "properties" in definition:
             parts += [f"## {section}", property_table(definition["properties"], set(), schema)]
-    for title, options in (
-        ("warehouse: duckdb", DuckDbSettings),
-        ("connections: sqlite", SqliteSettings),
-        ("storage: local", LocalStorageSettings),
-    ):
-        own = options.model_json_schema()
-        parts += [f"## {title}", property_table(own["properties"], set(own.get("required", ())), own)]
+    for section, registry in (("warehouse", WAREHOUSES), ("connections", CONNECTORS), ("storage", STORAGE)):
+        for name in registry.names():
+            options = registry.settings_model(name)
+            if options is not None:
+                own = options.model_json_schema()
+                table = property_table(own["properties"], set(own.get("required", ())), own)
+                parts += [f"## {section}: {name}", table]
     return "\n\n".join(parts)
 
 
@@ -218,6 +217,11 @@ def commands_page() -> str:
         for name, entry in section.items():
             command = import_module(f"dataduct.cli.{entry.module}").command
             parts += [f"## dataduct {name}", fenced(command_help(command, name, context))]
+            if isinstance(command, click.Group):
+                of_group = click.Context(command, info_name=name, parent=context)
+                for inner, subcommand in command.commands.items():
+                    text = fenced(command_help(subcommand, inner, of_group))
+                    parts += [f"### dataduct {name} {inner}", text]
     return "\n\n".join(parts)
 
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dataduct.config.listing import ListedSystem
     from dataduct.config.project import Project
     from dataduct.engine.engine import RunResult
+    from dataduct.engine.probing import Probe
     from dataduct.engine.source_types import StepTypes
     from dataduct.model.problem import Problem
     from dataduct.plan.drawing import PictureFormat
@@ -268,6 +270,30 @@ def open_store(project: Project) -> RunStore:
 
         location = References(project, os.environ).resolve_url(location)
     return open_store(location, redact=project.secrets.redact)
+
+
+def connections(project: Project, pipelines: Sequence[Path] = ()) -> list[ListedSystem]:
+    """Return the project's connections, its warehouse and its storage; nothing is opened.
+
+    Args:
+        project: The project.
+        pipelines: Files that are looked through for the connections they name.
+    """
+    from dataduct.config.listing import listed_systems
+
+    return listed_systems(project, pipelines)
+
+
+def probe_connections(
+    project: Project, systems: Sequence[ListedSystem], *, time_limit: float = 30.0
+) -> Iterator[Probe]:
+    """Open each of the systems, all at the same time, and yield what came of it in the order they are done.
+
+    One that does not answer within `time_limit` seconds is an error of its own.
+    """
+    from dataduct.engine.probing import probe_all
+
+    return probe_all(project, [(system.section, system.alias) for system in systems], time_limit=time_limit)
 
 
 def step_types() -> list[type[Step[Any]]]:

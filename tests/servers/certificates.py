@@ -16,7 +16,7 @@ KEY_FILE = "server.key"
 
 
 def write_certificates(directory: Path) -> None:
-    """Write an authority, an authority that signed nothing, and a certificate for 127.0.0.1 and localhost with its key."""
+    """Write two authorities, of which one signed nothing, and a certificate for 127.0.0.1 and localhost."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _authority("Test authority", authority_key)
     other = _authority("Other test authority", ec.generate_private_key(ec.SECP256R1()))

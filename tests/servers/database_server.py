@@ -61,7 +61,9 @@ class Server(ABC):
 
     def url(self, database: str) -> str:
         """Return the address of a database, with user and password quoted."""
-        return f"{self.scheme}://{self.user}:{quote(self.password, safe='')}@{self.host}:{self.port}/{database}"
+        return (
+            f"{self.scheme}://{self.user}:{quote(self.password, safe='')}@{self.host}:{self.port}/{database}"
+        )
 
     def fresh_database(self, name_hint: str = "test") -> str:
         """Make an empty database of a name that begins with `name_hint`, and return the name."""

@@ -1,7 +1,8 @@
 """The fixtures, and the hooks by which all processes of a test run share its servers."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 import pytest
@@ -10,6 +11,8 @@ from servers.mariadb import MariaDb, PrivateMariaDb
 from servers.postgres import Postgres, PrivatePostgres
 from servers.run import Run
 from servers.s3 import S3Server
+from servers.s3_faults import S3Faults
+from servers.tcp_proxy import TcpProxy
 
 _RUN = pytest.StashKey[Run]()
 _INVITATION = "servers_run"
@@ -88,3 +91,29 @@ def private_postgres(servers_run: Run) -> Iterator[PrivatePostgres]:
     server = servers_run.private_postgres()
     yield server
     servers_run.end(server)
+
+
+@pytest.fixture
+def tcp_proxy() -> Iterator[Callable[[str, int], TcpProxy]]:
+    """Make TCP proxies before a host and port; they close after the test."""
+    with ExitStack() as proxies:
+
+        def proxy(host: str, port: int) -> TcpProxy:
+            made = TcpProxy(host, port)
+            proxies.callback(made.close)
+            return made
+
+        yield proxy
+
+
+@pytest.fixture
+def s3_faults(s3_server: S3Server) -> Iterator[Callable[[], S3Faults]]:
+    """Make failing HTTP proxies before the S3 server; they close after the test."""
+    with ExitStack() as proxies:
+
+        def proxy() -> S3Faults:
+            made = S3Faults(s3_server.host, s3_server.port)
+            proxies.callback(made.close)
+            return made
+
+        yield proxy

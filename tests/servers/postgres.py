@@ -120,7 +120,9 @@ _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 def _programs() -> Path | None:
     """Return the folder of the newest `postgres` and `initdb` of this machine."""
     installed = [path for pattern in _INSTALLATIONS for path in Path("/").glob(pattern)]
-    installed.sort(key=lambda folder: [int(number) for number in re.findall(r"\d+", str(folder))], reverse=True)
+    installed.sort(
+        key=lambda folder: [int(number) for number in re.findall(r"\d+", str(folder))], reverse=True
+    )
     on_path = shutil.which("initdb")
     folders = [*installed, *([Path(on_path).resolve().parent] if on_path else [])]
     initdb = first_existing(folder / "initdb" for folder in folders if folder.joinpath("postgres").exists())

@@ -68,7 +68,9 @@ class S3Server:
         import botocore.config
         import botocore.exceptions
 
-        client = self.client(config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5))
+        client = self.client(
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5)
+        )
         try:
             client.create_bucket(Bucket="ready")
             client.put_object(Bucket="ready", Key="ready", Body=b"ready")

@@ -126,7 +126,7 @@ class Supervised:
         deadline = time.monotonic() + _START_SECONDS
         while True:
             state = self._state()
-            if state == "serving" and ready():
+            if state == "serving" and ready() and self._state() == "serving":
                 return
             if state == "failed":
                 raise ServerFailedError(f"the server ended while starting:\n{self.log_end()}")

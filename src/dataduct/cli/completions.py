@@ -44,6 +44,24 @@ def complete_codes(
     ]
 
 
+def complete_connections(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the aliases of connections, `warehouse` and `storage`; nothing where the settings are wrong."""
+    from dataduct import api
+    from dataduct.errors import DataductError
+
+    try:
+        systems = api.connections(_project(context))
+    except DataductError:
+        return []
+    return [
+        CompletionItem(system.alias, help=f"{system.type} {system.destination}")
+        for system in systems
+        if system.alias.startswith(incomplete)
+    ]
+
+
 def complete_runs(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

@@ -23,9 +23,7 @@ def report(error: BaseException, invocation: Invocation) -> int:
     match error:
         case ProblemsError():
             base = invocation.directory
-            console.err(
-                *problem_lines(error.problems, width=console.width, base=base, redact=error.redact)
-            )
+            console.err(*problem_lines(error.problems, width=console.width, base=base, redact=error.redact))
         case DataductError():
             console.err(*error_lines(error))
         case KeyboardInterrupt() | click.Abort():

@@ -21,6 +21,7 @@ SECTIONS = {
         "validate": CommandEntry("validate", "Check pipeline files and show every problem."),
         "plan": CommandEntry("plan", "Show what a run of a pipeline will do, SQL included."),
         "visualize": CommandEntry("visualize", "Draw a pipeline's steps and what they wait for."),
+        "connections": CommandEntry("connections", "List the connections of the project, or test them."),
     },
     "Run": {
         "run": CommandEntry("run", "Run a pipeline here."),

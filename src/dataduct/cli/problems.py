@@ -123,7 +123,10 @@ def _excerpt(
 
 
 def _redacted_parts(place: Position, text: str, redact: Callable[[str], str]) -> tuple[str, str, str]:
-    """Return the line before, in and after the place, without secrets; all of it is in it if a secret crosses its ends."""
+    """Return the line before, in and after the place, without secrets.
+
+    All of it is in the place if a secret crosses one of its ends.
+    """
     start = min(place.column - 1, len(text))
     end = min(max(place.end_column or place.column + 1, place.column + 1) - 1, max(len(text), start + 1))
     parts = redact(text[:start]), redact(text[start:end]), redact(text[end:])

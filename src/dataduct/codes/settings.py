@@ -95,8 +95,9 @@ ENTRIES: tuple[CodeEntry, ...] = (
         code="DD619",
         title="Connection without a type",
         meaning="The `type` of a connection says what kind of system it leads to; it is missing or not a text.",
-        remedy="Add `type:`.",
-        example="connections:\n  shop: {type: sqlite, path: shop.sqlite}",
+        remedy="Add `type:`, or give a URL that begins with it. Where all of a URL is a secret, it needs `type:`.",
+        example="connections:\n  shop: {type: sqlite, path: shop.sqlite}\n"
+        "  school: {type: mysql, url: '${env:SCHOOL_URL}'}",
     ),
     CodeEntry(
         code="DD620",
@@ -113,8 +114,9 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD622",
         title="Reference of an unknown kind",
-        meaning="A reference to a secret is `${env:NAME}` or `${file:PATH}`; this one begins otherwise.",
-        remedy="Use one of the two kinds.",
+        meaning="A reference to a secret is `${env:NAME}`, `${file:PATH}`, `${aws-secretsmanager:NAME#KEY}` or "
+        "`${aws-ssm:NAME}`; this one begins otherwise.",
+        remedy="Use one of the four kinds.",
     ),
     CodeEntry(
         code="DD640",

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 AnswerT = TypeVar("AnswerT")
 
 _CURRENT = "AWSCURRENT"
-_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 15}
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 15
 _LISTED_KEYS = 8
 
 _ABSENT = ("ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound")
@@ -28,7 +29,13 @@ _UNKNOWN_CREDENTIALS = (
     "IncompleteSignature",
     "MissingAuthenticationToken",
 )
-_LATER = ("ThrottlingException", "Throttling", "TooManyRequestsException", "InternalServiceError", "InternalServerError")
+_LATER = (
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "InternalServiceError",
+    "InternalServerError",
+)
 
 
 class AwsSecrets:
@@ -99,7 +106,11 @@ class AwsSecrets:
             self._clients[service, region] = session.client(
                 service,  # type: ignore[call-overload]  # one of two services, chosen above
                 endpoint_url=self._settings.endpoint_url,
-                config=Config(retries={"total_max_attempts": 3, "mode": "standard"}, **_TIMEOUTS),
+                config=Config(
+                    connect_timeout=_CONNECT_SECONDS,
+                    read_timeout=_READ_SECONDS,
+                    retries={"total_max_attempts": 3, "mode": "standard"},
+                ),
             )
         return self._clients[service, region]
 
@@ -114,8 +125,8 @@ def _refused(what: str, region: str | None, error: Mapping[str, Any]) -> NoRetur
     code = str(error.get("Code", ""))
     words = " ".join(str(error.get("Message", "")).split()) or code
     where = f" in the region {region}" if region else ""
-    if code in _ABSENT or (code == "InvalidRequestException" and "deletion" in words):
-        gone = ": it is marked for deletion" if "deletion" in words else ""
+    if code in _ABSENT or (code == "InvalidRequestException" and "delet" in words):
+        gone = ": it is marked for deletion" if code == "InvalidRequestException" else ""
         raise UserError(
             f"AWS has no value for {what}{where}{gone}",
             code="DD652",
@@ -142,7 +153,7 @@ def _not_asked(what: str, error: Exception) -> DataductError:
     """Return the error for a question that AWS was not asked or did not answer."""
     kind = type(error).__name__
     hints = {
-        "NoCredentialsError": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role",
+        "NoCredentialsError": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or use a role",
         "PartialCredentialsError": "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         "NoRegionError": "write `aws: {region: eu-west-1}` in dataduct.yml, or set AWS_REGION",
         "InvalidRegionError": "write a region such as eu-west-1",

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from dataduct.config.overrides import PREFIX
+from pydantic import BaseModel
+
+from dataduct.config.overrides import PREFIX, without
 from dataduct.config.secrets import (
     REFERENCE,
     REFERENCE_FORMS,
@@ -55,26 +57,32 @@ def typed_options(tree: MappingNode) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the options of systems as the settings models of their types take them, by (section, alias)."""
     typed = {}
     for system in systems(tree):
-        model = system.registry.settings_model(system.type) if system.type in system.registry else None
+        model = _model(system)
         if model is not None and isinstance(system.node, MappingNode):
             typed[system.section, system.alias] = {"type": system.type, **coerce_fields(system.node, model)}
     return typed
 
 
+def _model(system: System) -> type[BaseModel] | None:
+    if system.type is None or system.type not in system.registry:
+        return None
+    return system.registry.settings_model(system.type)
+
+
 def _option_problems(system: System) -> list[Problem]:
     node = system.node
-    if system.type is None or system.type not in system.registry or not isinstance(node, MappingNode):
+    model = _model(system)
+    if model is None or not isinstance(node, MappingNode):
         return []
-    model = system.registry.settings_model(system.type)
-    if model is None:
-        return []
+    unread = is_unread_url(node)
+    known = without(node, "url") if unread else node
     unknown = {scalar.position for _, scalar in _scalars(node, "") if REFERENCE.search(scalar.text)}
     what = "connection" if system.section == "connections" else system.section
-    _, problems = validate(model, node, owner=f"the {system.type} {what}")
+    _, problems = validate(model, known, owner=f"the {system.type} {what}")
     return [
         problem
         for problem in problems
-        if problem.position not in unknown and not (problem.code == _MISSING and is_unread_url(node))
+        if problem.position not in unknown and not (unread and problem.code == _MISSING)
     ]
 
 
@@ -99,7 +107,7 @@ def known_secrets(tree: MappingNode, secrets: Redactor) -> list[Problem]:
                     message=f"`{key}` of {owner} is written out in the settings",
                     position=node.position,
                     expected="a reference to a secret",
-                    hint=f"write {REFERENCE_FORMS} and keep the value out of the file",
+                    hint="write a reference such as `${env:NAME}` and keep the value out of the file",
                     severity="warning",
                 )
             )

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from dataduct.config.references import References
+from dataduct.config.secrets import Redactor, names_secret
 from dataduct.config.systems import option_names
 from dataduct.config.urls import UrlError, scheme, split_url, type_of_scheme
 from dataduct.definition.coercion import coerce, field_annotations
@@ -20,7 +21,7 @@ _NOWHERE = Position("")
 
 
 def opened_options(
-    options: Mapping[str, Any], *, registry: Registry, references: References, owner: str
+    options: Mapping[str, Any], *, registry: Registry, references: References, secrets: Redactor, owner: str
 ) -> dict[str, Any]:
     """Return the options with every reference resolved and a URL that was one taken apart.
 
@@ -34,7 +35,7 @@ def opened_options(
     referred = {key for key, value in resolved.items() if value != options[key]}
     type_name = str(options["type"])
     if "url" in referred:
-        given = _url_options(resolved.pop("url"), type_name, registry, owner)
+        given = _url_options(resolved.pop("url"), type_name, registry, secrets, owner)
         said_twice = next((key for key in given if key in resolved), None)
         if said_twice is not None:
             raise UserError(
@@ -50,7 +51,9 @@ def opened_options(
     return resolved
 
 
-def _url_options(url: str, type_name: str, registry: Registry, owner: str) -> dict[str, str]:
+def _url_options(
+    url: str, type_name: str, registry: Registry, secrets: Redactor, owner: str
+) -> dict[str, str]:
     """Return the options that a URL gives; it may hold a secret anywhere, so no message holds any of it."""
     if "host" in option_names(registry, type_name) and scheme(url) != type_of_scheme(type_name):
         raise UserError(
@@ -62,6 +65,10 @@ def _url_options(url: str, type_name: str, registry: Registry, owner: str) -> di
         parts = split_url(url, option_names(registry, type_name))
     except UrlError as error:
         raise UserError(f"{owner}: {error.message}", code="DD624", hint=error.hint) from None
+    for part in parts or ():
+        if names_secret(part.option):
+            secrets.add(part.text)
+            secrets.add(part.written)
     return {part.option: part.text for part in parts} if parts is not None else {"url": url}
 
 

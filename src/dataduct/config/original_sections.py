@@ -1,4 +1,4 @@
-"""The connections of the first Dataduct's settings (`mysql`, `postgres`, `redshift`), as `connections` and `warehouse`."""
+"""The sections `mysql`, `postgres` and `redshift` of the first Dataduct, as `connections` and `warehouse`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,7 +28,9 @@ def with_original_sections(
     for section in _BY_ALIAS:
         node = tree.entries.get(section)
         if isinstance(node, MappingNode):
-            tree = _with_connections(without(tree, section), section, _aliases(section, node), problems, earlier)
+            tree = _with_connections(
+                without(tree, section), section, _aliases(section, node), problems, earlier
+            )
     redshift = tree.entries.get(_WAREHOUSE)
     if isinstance(redshift, MappingNode):
         tree = _with_warehouse(without(tree, _WAREHOUSE), redshift, tree.keys[_WAREHOUSE], problems)
@@ -43,7 +45,11 @@ def _aliases(section: str, node: MappingNode) -> MappingNode:
 
 
 def _with_connections(
-    tree: MappingNode, section: str, aliases: MappingNode, problems: list[Problem], earlier: MappingNode | None
+    tree: MappingNode,
+    section: str,
+    aliases: MappingNode,
+    problems: list[Problem],
+    earlier: MappingNode | None,
 ) -> MappingNode:
     connections = tree.entries.get("connections", MappingNode({}, aliases.position))
     if not isinstance(connections, MappingNode):
@@ -61,7 +67,9 @@ def _with_connections(
         entries[alias], keys[alias] = node, place
     made = replace(connections, entries=entries, keys=keys)
     place = tree.keys.get("connections", aliases.position)
-    return replace(tree, entries={**tree.entries, "connections": made}, keys={**tree.keys, "connections": place})
+    return replace(
+        tree, entries={**tree.entries, "connections": made}, keys={**tree.keys, "connections": place}
+    )
 
 
 def _connections_of(tree: MappingNode | None) -> Mapping[str, Node]:
@@ -99,7 +107,9 @@ def _without_host(
             message=f"connection `{alias}` of the section `{section}` does not say where its server is",
             position=place,
             expected="`HOST: ...`",
-            hint="an RDS_INSTANCE_ID is not looked up: write the instance's endpoint" if section == "postgres" else None,
+            hint="an RDS_INSTANCE_ID is not looked up: write the instance's endpoint"
+            if section == "postgres"
+            else None,
         )
     ]
 

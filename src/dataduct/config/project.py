@@ -183,10 +183,10 @@ def _with_typed_options(settings: Settings, tree: MappingNode) -> Settings:
     changed: dict[str, object] = {
         section: options for (section, _), options in typed.items() if section != "connections"
     }
-    of_connections = {alias: options for (section, alias), options in typed.items() if section == "connections"}
-    return settings.model_copy(
-        update={**changed, "connections": {**settings.connections, **of_connections}}
-    )
+    of_connections = {
+        alias: options for (section, alias), options in typed.items() if section == "connections"
+    }
+    return settings.model_copy(update={**changed, "connections": {**settings.connections, **of_connections}})
 
 
 def _modes(tree: MappingNode) -> dict[str, MappingNode]:

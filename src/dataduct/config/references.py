@@ -5,9 +5,9 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from dataduct.config.secrets import REFERENCE, REFERENCE_FORMS, REFERENCE_KINDS
+from dataduct.config.secrets import REFERENCE, REFERENCE_FORMS, REFERENCE_KINDS, URL_PASSWORD
 from dataduct.errors import UserError
 from dataduct.model.nearest import did_you_mean
 
@@ -16,10 +16,26 @@ if TYPE_CHECKING:
     from dataduct.config.project import Project
 
 _FILE_BYTES = 1_000_000
+_NO_SECRETS = (
+    "type",
+    "host",
+    "port",
+    "user",
+    "username",
+    "database",
+    "path",
+    "bucket",
+    "prefix",
+    "region",
+    "profile",
+)
+"""Options whose values say where a system is and as whom, which errors have to tell."""
 
 
 class References:
-    """The values that a project's references stand for, each made known as a secret. Thread-safe.
+    """The values that a project's references stand for. Thread-safe.
+
+    Each is made known as a secret, save those of options such as `host` and `user`.
 
     What AWS keeps is asked for once and remembered; make a new one for each run.
 
@@ -46,32 +62,39 @@ class References:
             TransientError: AWS cannot be reached (DD654).
             MissingDependencyError: boto3 is needed and not installed.
         """
-        return {key: self._resolved(value) for key, value in options.items()}
+        return {key: self._resolved(value, key not in _NO_SECRETS) for key, value in options.items()}
 
     def resolve_url(self, url: str) -> str:
-        """Return a URL with the values of its references percent-encoded; of one that is all reference as they are.
+        """Return a URL with the values of its references percent-encoded; one that is all reference as it is.
 
-        Raises what `resolve` raises.
+        Its password is made known as a secret. Raises what `resolve` raises.
         """
-        if REFERENCE.fullmatch(url):
-            return self._text(url)
-        return REFERENCE.sub(lambda reference: quote(self._value(reference), safe=""), url)
+        resolved = self._with_references_encoded(url)
+        password = URL_PASSWORD.search(resolved)
+        for form in (password[1], unquote(password[1])) if password else ():
+            self._project.secrets.add(form)
+        return resolved
 
-    def _resolved(self, value: Any) -> Any:
+    def _with_references_encoded(self, url: str) -> str:
+        if REFERENCE.fullmatch(url):
+            return self._resolved_text(url, is_secret=True)
+        return REFERENCE.sub(lambda reference: quote(self._value(reference, is_secret=True), safe=""), url)
+
+    def _resolved(self, value: Any, is_secret: bool) -> Any:
         match value:
             case str():
-                return self._text(value)
+                return self._resolved_text(value, is_secret)
             case Mapping():
-                return {key: self._resolved(item) for key, item in value.items()}
+                return {key: self._resolved(item, is_secret) for key, item in value.items()}
             case list() | tuple():
-                return [self._resolved(item) for item in value]
+                return [self._resolved(item, is_secret) for item in value]
             case _:
                 return value
 
-    def _text(self, text: str) -> str:
-        return REFERENCE.sub(self._value, text)
+    def _resolved_text(self, text: str, is_secret: bool) -> str:
+        return REFERENCE.sub(lambda reference: self._value(reference, is_secret), text)
 
-    def _value(self, reference: re.Match[str]) -> str:
+    def _value(self, reference: re.Match[str], is_secret: bool) -> str:
         kind, name = reference[1], reference[2].strip()
         match kind:
             case "env":
@@ -86,7 +109,8 @@ class References:
                     code="DD622",
                     hint=did_you_mean(kind, REFERENCE_KINDS) or f"write {REFERENCE_FORMS}",
                 )
-        self._project.secrets.add(value)
+        if is_secret:
+            self._project.secrets.add(value)
         return value
 
     def _from_aws(self, kind: str, name: str) -> str:

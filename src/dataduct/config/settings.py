@@ -72,7 +72,10 @@ def _system_schema(example: str, **type_schema: object) -> WithJsonSchema:
 def _of_the_original(description: str, *, by_alias: bool) -> dict[str, Any]:
     options: dict[str, Any] = {"type": "object"}
     schema = {"type": "object", "additionalProperties": options} if by_alias else options
-    return {**schema, "description": f"{description} As in the settings of the first Dataduct; keys in any case."}
+    return {
+        **schema,
+        "description": f"{description} As in the settings of the first Dataduct; keys in any case.",
+    }
 
 
 Duration = Annotated[
@@ -83,7 +86,9 @@ Duration = Annotated[
 """A length of time: a number and a unit in the file (a bare number is seconds), seconds here."""
 
 Connection = Annotated[
-    dict[str, Any], AfterValidator(_typed), _system_schema("mysql://reader:${env:SHOP_PASSWORD}@db.example.com/shop")
+    dict[str, Any],
+    AfterValidator(_typed),
+    _system_schema("mysql://reader:${env:SHOP_PASSWORD}@db.example.com/shop"),
 ]
 """`type` and the options of that type, which its own settings model checks."""
 
@@ -181,11 +186,17 @@ class Settings(_Section):
     project: str | None = Field(
         None, description="Name of the project. By default the name of its directory."
     )
-    warehouse: Annotated[dict[str, Any], _typed_or("duckdb"), _system_schema("postgresql://loader:${env:DWH_PASSWORD}@dwh/prod", default="duckdb")] = Field(
+    warehouse: Annotated[
+        dict[str, Any],
+        _typed_or("duckdb"),
+        _system_schema("postgresql://loader:${env:DWH_PASSWORD}@dwh/prod", default="duckdb"),
+    ] = Field(
         default_factory=lambda: dict(DEFAULT_WAREHOUSE),
         description="The warehouse that tables are loaded into: a URL, or its `type` and the options of that type.",
     )
-    storage: Annotated[dict[str, Any], _typed_or("local"), _system_schema("s3://my-bucket/dataduct", default="local")] = Field(
+    storage: Annotated[
+        dict[str, Any], _typed_or("local"), _system_schema("s3://my-bucket/dataduct", default="local")
+    ] = Field(
         default_factory=lambda: dict(DEFAULT_STORAGE),
         description="Where datasets rest between steps: a URL, or its `type` and the options of that type.",
     )

@@ -157,7 +157,12 @@ def _split(
         parts = split_url(url.value, option_names(system.registry, type_name))
     except UrlError as error:
         problems.append(
-            Problem(code="DD624", message=f"{system.name}: {error.message}", position=url.position, hint=error.hint)
+            Problem(
+                code="DD624",
+                message=f"{system.name}: {error.message}",
+                position=url.position,
+                hint=error.hint,
+            )
         )
         return None
     kind = ScalarNode(type_name, type_name, url.position, quoted=True)
@@ -166,7 +171,8 @@ def _split(
     given = _options_of(parts, url, secrets)
     problems += _said_twice(system, node, parts, given)
     entries = {**_nulls(node), "type": kind, **given, **_without_url(node).entries}
-    return replace(node, entries=entries, keys={**{key: given[key].position for key in given}, **node.keys})
+    places = {part.option: _place(part.named_at, part.start + len(part.written), url) for part in parts}
+    return replace(node, entries=entries, keys={**places, **node.keys})
 
 
 def _type_of(
@@ -214,18 +220,19 @@ def _options_of(parts: tuple[UrlPart, ...], url: ScalarNode, secrets: Redactor) 
             secrets.add(part.written)
         is_text = part.option in _PLAIN_TEXT
         value = part.text if is_text else resolve(part.text)
-        options[part.option] = ScalarNode(value, part.text, _position(part, url), quoted=is_text)
+        place = _place(part.start, part.start + len(part.written), url)
+        options[part.option] = ScalarNode(value, part.text, place, quoted=is_text)
     return options
 
 
-def _position(part: UrlPart, url: ScalarNode) -> Position:
-    """Return where the part stands in the file; where all of the URL does if its text is not written as it is."""
+def _place(start: int, end: int, url: ScalarNode) -> Position:
+    """Return where that part of the URL stands in the file; where all of it does if it is not written as it is."""
     at = url.position
     quotes = at.width - len(url.text)
     if quotes not in (0, 2):
         return at
-    column = at.column + quotes // 2 + part.start
-    return Position(at.file, at.line, column, column + max(1, len(part.written)))
+    column = at.column + quotes // 2
+    return Position(at.file, at.line, column + start, column + max(end, start + 1))
 
 
 def _said_twice(
@@ -239,7 +246,8 @@ def _said_twice(
         if beside or names.count(key) > 1:
             yield Problem(
                 code="DD626",
-                message=f"`{key}` of {system.name} is said twice, " + ("beside the URL and in it" if beside else "in the URL"),
-                position=node.keys.get(key, given[key].position) if beside else given[key].position,
+                message=f"`{key}` of {system.name} is said twice, "
+                + ("beside the URL and in it" if beside else "in the URL"),
+                position=(node.keys.get(key) or node.position) if beside else given[key].position,
                 hint="leave one of them out",
             )

@@ -6,7 +6,7 @@ Everything else is percent-decoded.
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from dataduct.config.secrets import REFERENCE
@@ -21,7 +21,9 @@ _URL = re.compile(
     r"(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?",
     re.DOTALL,
 )
-_ENCODE = "write %40 for an @, %2F for a /, %3A for a : inside the user or password, or `${env:NAME}` for all of it"
+_ENCODE = (
+    "write %40 for an @, %2F for a /, %3A for a : inside the user or password, or `${env:NAME}` for all of it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,14 @@ class UrlPart:
         text: Its text, decoded.
         written: Its text as it stands in the URL.
         start: Where it begins in the URL, from 0.
+        named_at: Where its option's name begins: that of a parameter, otherwise `start`.
     """
 
     option: str
     text: str
     written: str
     start: int
+    named_at: int
 
 
 class UrlError(ValueError):
@@ -140,7 +144,8 @@ def _parameters(text: str, found: re.Match[str]) -> Iterator[UrlPart]:
         if written:
             if not equals:
                 raise UrlError("a parameter of the URL has no value", "write `?name=value&name=value`")
-            yield _part(_decoded(name), text, start + len(name) + 1, start + len(written))
+            part = _part(_decoded(name), text, start + len(name) + 1, start + len(written))
+            yield replace(part, named_at=start)
         start += len(written) + 1
 
 
@@ -150,7 +155,7 @@ def _part(option: str, text: str, start: int, end: int) -> UrlPart:
     for reference in REFERENCE.finditer(written):
         decoded += [_decoded(written[last : reference.start()]), reference[0]]
         last = reference.end()
-    return UrlPart(option, "".join(decoded) + _decoded(written[last:]), written, start)
+    return UrlPart(option, "".join(decoded) + _decoded(written[last:]), written, start, start)
 
 
 def _decoded(text: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, Field
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from dataduct.errors import TransientError
 
@@ -29,6 +28,8 @@ class ConnectingOptions(BaseModel):
 
 def connect_with_retries(connect: Callable[[], ConnectionT], *, retries: int) -> ConnectionT:
     """Return what `connect` returns, trying again while it raises `TransientError`; raise its last one then."""
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
     attempts = Retrying(
         retry=retry_if_exception_type(TransientError),
         wait=wait_random_exponential(multiplier=0.5, max=_LONGEST_PAUSE),

@@ -103,7 +103,9 @@ def translated(
         case ServerRefusedError():
             return refusal(error.number, error.text, server=server, query=query, names=names)
         case ConnectionLostError():
-            return TransientError(f"the connection to the MySQL server {server} was lost: {error}", code="DD824")
+            return TransientError(
+                f"the connection to the MySQL server {server} was lost: {error}", code="DD824"
+            )
         case ProtocolBrokenError() | DecodingError():
             return TransientError(
                 f"the MySQL server {server} sent what breaks its protocol: {error}", code="DD834"
@@ -151,8 +153,8 @@ def refused_value(refused: Refused, *, partition: str = "") -> DataError:
         f"column `{refused.column}`: {refused.count} {values} so far that its type has no place for, the first in "
         f"{place}: `{value}`",
         code="DD826",
-        hint=f"write `allow_lossy: [{refused.column}]` in the step to read them as NULL, or select "
-        f"NULLIF or CAST({refused.column} AS CHAR) in the query",
+        hint=f"write `allow_lossy: [{refused.column}]` in the step to read them as NULL, or take the column as "
+        f"CAST({refused.column if refused.column.isidentifier() else '...'} AS CHAR)",
     )
 
 
@@ -222,7 +224,10 @@ def _refused(
         kind, name = found
         hint = did_you_mean(name, names(kind))
     return SourceError(
-        f"the MySQL server {server} refuses the query: {said}{place}", code="DD825", hint=hint, details=details
+        f"the MySQL server {server} refuses the query: {said}{place}",
+        code="DD825",
+        hint=hint,
+        details=details,
     )
 
 

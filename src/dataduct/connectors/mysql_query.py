@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from dataduct.connectors.query_place import place_in_query
 from dataduct.errors import SourceError
+from dataduct.model.nearest import did_you_mean
 
 _TOKEN = re.compile(
     r"""
@@ -68,7 +69,8 @@ def one_select(query: str) -> str:
     word = next((token.keyword for token in found if token.keyword != "("), "")
     if not found or word not in _FIRST_WORDS:
         what = f"a query that begins with {_shown(found[0].text)}" if found else "an empty query"
-        raise SourceError(f"{what} cannot be extracted", code="DD829", hint=_ONE_SELECT)
+        hint = did_you_mean(word, _FIRST_WORDS) or _ONE_SELECT
+        raise SourceError(f"{what} cannot be extracted", code="DD829", hint=hint)
     for token, following in pairwise(found):
         if token.keyword == ";" and following.keyword in _STATEMENTS:
             place, details = place_in_query(query, token.offset)
@@ -82,7 +84,20 @@ def one_select(query: str) -> str:
 
 
 _STATEMENTS = _FIRST_WORDS | frozenset(
-    {"INSERT", "UPDATE", "DELETE", "REPLACE", "SET", "CREATE", "DROP", "ALTER", "TRUNCATE", "CALL", "USE", "BEGIN"}
+    {
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "REPLACE",
+        "SET",
+        "CREATE",
+        "DROP",
+        "ALTER",
+        "TRUNCATE",
+        "CALL",
+        "USE",
+        "BEGIN",
+    }
 )
 
 

@@ -10,7 +10,7 @@ from dataduct.connectors.base import SourceColumn
 from dataduct.connectors.decoding import DecodingError, State, mysql_decoder
 from dataduct.connectors.mysql_errors import interrupted, refused_value, translated
 from dataduct.connectors.mysql_query import no_rows_error, parameter_error, text_literal, tokens
-from dataduct.connectors.mysql_session import MysqlSession, end_sessions, open_session
+from dataduct.connectors.mysql_session import MysqlSession, end_sessions
 from dataduct.connectors.mysql_settings import MysqlSettings
 from dataduct.connectors.mysql_types import source_columns, wire_columns
 from dataduct.connectors.mysql_wire import (
@@ -44,7 +44,13 @@ class RowStream:
     """
 
     def __init__(
-        self, session: MysqlSession, query: str, *, batch_rows: int, allow_lossy: Set[str], partition: str = ""
+        self,
+        session: MysqlSession,
+        query: str,
+        *,
+        batch_rows: int,
+        allow_lossy: Set[str],
+        partition: str = "",
     ) -> None:
         self._stream = session.stream
         self._batch_rows = batch_rows
@@ -186,7 +192,7 @@ class RunningQuery:
         """
         try:
             with self._translated():
-                self._begin()
+                self._session.execute(SNAPSHOT)
                 self._rows = RowStream(
                     self._session, self._query, batch_rows=batch_rows, allow_lossy=self._allow_lossy
                 )
@@ -200,7 +206,7 @@ class RunningQuery:
         """Return the columns of the query, which is not run, and end. Raises what `start` raises."""
         try:
             with self._translated():
-                self._begin()
+                self._session.execute(SNAPSHOT)
                 statement = prepared(self._session, self._query)
                 self._session.stream.forget(statement)
                 return source_columns(statement.columns)
@@ -221,17 +227,6 @@ class RunningQuery:
         session.drop()
         if not self._watch.stopping:
             end_sessions(session.settings, [session.number])
-
-    def _begin(self) -> None:
-        """Begin the transaction, over a new session if the server has ended this one while nothing was asked."""
-        try:
-            self._session.execute(SNAPSHOT)
-        except ConnectionLostError:
-            self._watch.check()
-            self._session.drop()
-            self._session = open_session(self._session.settings)
-            self._watch.sessions[:] = [self._session]
-            self._session.execute(SNAPSHOT)
 
     def _batches(self, rows: RowStream, batch: pa.RecordBatch | None) -> Iterator[pa.RecordBatch]:
         try:
@@ -269,10 +264,15 @@ class RunningQuery:
         )
 
 
-def is_free(session: MysqlSession) -> bool:
-    """End the session's transaction and return whether it can take another query; drop it if not."""
+def is_free(session: MysqlSession, *resets: str) -> bool:
+    """End the session's transaction and return whether it can take another query; drop it if not.
+
+    Args:
+        resets: Statements that undo what was set for the query.
+    """
     try:
-        session.execute("ROLLBACK")
+        for statement in ("ROLLBACK", *resets):
+            session.execute(statement)
     except (ServerRefusedError, ConnectionLostError, ProtocolBrokenError):
         session.drop()
         return False

@@ -15,6 +15,7 @@ from dataduct.connectors.mysql_wire import (
     COM_QUIT,
     ConnectionLostError,
     PacketStream,
+    ProtocolBrokenError,
     ServerRefusedError,
 )
 from dataduct.errors import MissingDependencyError, TransientError
@@ -22,7 +23,9 @@ from dataduct.errors import MissingDependencyError, TransientError
 if TYPE_CHECKING:  # settings are checked while compiling, which needs no driver
     import pymysql
 
-_SESSION = "SET SESSION autocommit = 1, net_write_timeout = 3600, net_read_timeout = 3600, time_zone = '+00:00'"
+_SESSION = (
+    "SET SESSION autocommit = 1, net_write_timeout = 3600, net_read_timeout = 3600, time_zone = '+00:00'"
+)
 _UNKNOWN_VARIABLE = 1193
 
 
@@ -73,6 +76,18 @@ class MysqlSession:
         """Let answers take any time; after a silence a second connection asks whether the session still works."""
         self._watched = True
         self.stream.set_silence(self.settings.silence_timeout)
+
+    def is_alive(self) -> bool:
+        """Return whether the server answers in this session, which was idle; drop it if not."""
+        self._watched = False
+        self.stream.set_silence(self.settings.connect_timeout)
+        try:
+            self.execute("DO 0")
+        except (ServerRefusedError, ConnectionLostError, ProtocolBrokenError):
+            self.drop()
+            return False
+        self.watch()
+        return True
 
     def execute(self, statement: str) -> None:
         """Run a statement that gives no rows.
@@ -130,7 +145,7 @@ class MysqlSession:
         try:
             with opened(self.settings, retries=0) as second:
                 rows = second.values(
-                    f"SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = {self.number}"
+                    f"SELECT COMMAND, STATE FROM information_schema.PROCESSLIST WHERE ID = {self.number}"
                 )
         except TransientError as error:
             if numbered(error.__cause__ or error)[0] in BUSY:
@@ -140,17 +155,14 @@ class MysqlSession:
             raise ConnectionLostError(f"{silence}, and the server does not answer") from error
         if not rows:
             raise ConnectionLostError(f"{silence}, and the server has no such session any more")
-        if not is_sending(str(rows[0][0] or "")):
-            self._silent_checks = 0
-            return
-        self._silent_checks += 1
+        self._silent_checks = self._silent_checks + 1 if has_answered(*map(str, rows[0])) else 0
         if self._silent_checks > 1:
-            raise ConnectionLostError(f"{silence}, though the server sends rows")
+            raise ConnectionLostError(f"{silence}, though the server has sent an answer")
 
 
-def is_sending(state: str) -> bool:
-    """Return whether a session's state in the process list says that it waits for its client to take rows."""
-    return state.lower() in ("writing to net", "sending to client")
+def has_answered(command: str, state: str) -> bool:
+    """Return whether the process list says of a session that its client should have received something."""
+    return command == "Sleep" or state.lower() in ("writing to net", "sending to client")
 
 
 def open_session(settings: MysqlSettings) -> MysqlSession:

@@ -47,7 +47,8 @@ class MysqlSettings(ConnectingOptions):
         "where the server can; `verify-ca` checks who signed the certificate, `verify-identity` the host's name too.",
     )
     tls_ca: Path | None = Field(
-        None, description="File of the authorities to check the server's certificate with; this machine's by default."
+        None,
+        description="File of the authorities to check the server's certificate with; this machine's by default.",
     )
     tls_cert: Path | None = Field(None, description="File of the client's certificate.")
     tls_key: Path | None = Field(None, description="File of the client's private key.")
@@ -89,7 +90,9 @@ def checked_settings(
     if checked.tls_ca and checked.tls not in VERIFYING:
         raise wrong_option("tls_ca", "it is used only to check a certificate", "write `tls: verify-identity`")
     if checked.tls_key and not checked.tls_cert:
-        raise wrong_option("tls_key", "it goes with a `tls_cert`", "name the file of the client's certificate")
+        raise wrong_option(
+            "tls_key", "it goes with a `tls_cert`", "name the file of the client's certificate"
+        )
     if checked.tls == "verify-identity" and checked.unix_socket:
         raise wrong_option("tls", "a Unix socket has no host's name to check", "leave `tls` out")
     return checked
@@ -97,7 +100,9 @@ def checked_settings(
 
 def wrong_option(option: str, reason: str, hint: str) -> UserError:
     """Return the error for an option of the connection that cannot be right."""
-    return UserError(f"the option `{option}` of the mysql connection is wrong: {reason}", code="DD820", hint=hint)
+    return UserError(
+        f"the option `{option}` of the mysql connection is wrong: {reason}", code="DD820", hint=hint
+    )
 
 
 def _from_url(settings: Mapping[str, object]) -> dict[str, object]:
@@ -118,7 +123,9 @@ def _from_url(settings: Mapping[str, object]) -> dict[str, object]:
         said["password"] = unquote(url.password)
     if database := unquote(url.path.removeprefix("/")):
         said["database"] = database
-    known = [name for name in MysqlSettings.model_fields if name not in {*said, "type", "database", "password"}]
+    known = [
+        name for name in MysqlSettings.model_fields if name not in {*said, "type", "database", "password"}
+    ]
     for name, value in parse_qsl(url.query, keep_blank_values=True):
         if name not in known:
             raise wrong_option("url", f"it has no parameter `{name}`", did_you_mean(name, known) or example)

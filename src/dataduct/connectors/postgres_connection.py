@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, ConfigDict, Field, ValidationInfo, field_validator
@@ -107,6 +108,15 @@ class PostgresSettings(ConnectingOptions):
             raise PydanticCustomError("missing", "the user is missing")
         return value
 
+    def below(self, directory: Path) -> Self:
+        """Return the settings with relative paths of certificate files taken to be below `directory`."""
+        paths = {
+            name: str(directory / Path(path).expanduser())
+            for name in ("sslrootcert", "sslcert", "sslkey")
+            if (path := getattr(self, name)) is not None and (name, path) != ("sslrootcert", "system")
+        }
+        return self.model_copy(update=paths)
+
     def server(self, database: str | None = None) -> str:
         """Return what messages call the server: host, port and database, without user or password."""
         parameters = self.parameters(database)
@@ -180,7 +190,9 @@ def _connect_once(
 ) -> "psycopg.Connection":
     driver = _driver()
     try:
-        connection: psycopg.Connection = driver.Connection.connect("", autocommit=True, **parameters)
+        connection: psycopg.Connection = driver.Connection.connect(
+            "", autocommit=True, prepare_threshold=None, **parameters
+        )
     except driver.ProgrammingError:
         raise _wrong_url() from None
     except driver.Error as error:

@@ -1,15 +1,14 @@
 """A query's rows through COPY in its binary format, batch by batch."""
 
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 
 import pyarrow as pa
 
 from dataduct.connectors.decoding import DecodingError, RowDecoder, State, postgres_decoder
-from dataduct.connectors.postgres_describe import DescribedQuery, nearby_names
+from dataduct.connectors.postgres_describe import DescribedQuery, Partition, nearby_names
 from dataduct.connectors.postgres_errors import refused_value
 from dataduct.connectors.postgres_session import GRACE, PostgresSession, StatementFailedError, interrupted
-from dataduct.connectors.postgres_splits import Partition
 from dataduct.connectors.postgres_wire import ProtocolBrokenError, open_wire
 from dataduct.errors import TransientError
 from dataduct.model.cancellation import Cancellation
@@ -20,7 +19,7 @@ _BUFFER_BYTES = 1024 * 1024
 class CopiedRows:
     """The rows of one query, or of one partition of it, from a session whose transaction is open.
 
-    The transaction ends with the last row, or with `end`.
+    The transaction ends with the last row, or with `close`.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class CopiedRows:
         self._cancellation = cancellation
         self._batch_rows = batch_rows
         self._allow_lossy = allow_lossy
-        self._condition = partition.shown if partition else ""
+        self._condition = str(partition) if partition else ""
         statement, self._offset = query.copy_statement(partition)
         self._deadline: float | None = None
         self._wire = open_wire(session, self._remaining)
@@ -63,7 +62,7 @@ class CopiedRows:
             batch = self._waited_for()
             self._check_refused()
         except BaseException:
-            self.end()
+            self.close()
             raise
         if batch is None:
             self._release()
@@ -73,7 +72,7 @@ class CopiedRows:
         while (batch := self.next_batch()) is not None:
             yield batch
 
-    def end(self) -> None:
+    def close(self) -> None:
         """End the query on the server if it still runs, and its transaction. Rows not yet read are lost."""
         if self._ended:
             return
@@ -131,6 +130,7 @@ class CopiedRows:
         wire.send(statement)
         buffer = memoryview(bytearray(_BUFFER_BYTES))
         start = end = 0
+        has_all = False
         while not wire.finished:
             start, state = decoder.decode(buffer, start, end, self._batch_rows)
             if state is State.FULL:
@@ -139,7 +139,10 @@ class CopiedRows:
                 buffer, start, end = _with_room(buffer, start, end)
                 end += wire.receive(buffer[end:])
             else:
+                has_all = has_all or state is State.END
                 start = wire.other(buffer[:end], start)
+        if not has_all:
+            raise ProtocolBrokenError("the rows have no end mark")
         if decoder.rows:
             yield decoder.take()
 

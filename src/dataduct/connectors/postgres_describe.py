@@ -1,6 +1,6 @@
 """What a query gives: its columns, and the statement that reads them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,7 +17,8 @@ _MOST_NAMES = 20_000
 
 _TYPES = """
     SELECT pg_catalog.format_type(asked.oid, asked.modifier), typname, typtype::text, typcategory::text
-    FROM pg_catalog.unnest(%s::pg_catalog.oid[], %s::pg_catalog.int4[]) WITH ORDINALITY AS asked(oid, modifier, place)
+    FROM ROWS FROM (pg_catalog.unnest(%s::pg_catalog.oid[]), pg_catalog.unnest(%s::pg_catalog.int4[]))
+    WITH ORDINALITY AS asked(oid, modifier, place)
     JOIN pg_catalog.pg_type AS types ON types.oid = asked.oid
     ORDER BY asked.place
 """
@@ -35,6 +36,28 @@ _NAMES = f"""
 
 
 @dataclass(frozen=True, slots=True)
+class Partition:
+    """Some of a query's rows.
+
+    Attributes:
+        condition: Which ones, `{column}` standing for the column that is split.
+        column: Position (from 0) of that column in the result, or None for a condition on the table itself.
+        name: Its name, for messages.
+    """
+
+    condition: str
+    column: int | None
+    name: str
+
+    def of(self, expression: str) -> str:
+        """Return the condition on the column's expression."""
+        return self.condition.replace("{column}", expression)
+
+    def __str__(self) -> str:
+        return self.of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class DescribedQuery:
     """A query that the server has read.
 
@@ -46,23 +69,25 @@ class DescribedQuery:
     text: str
     columns: tuple[PostgresColumn, ...]
 
-    def copy_statement(self, condition: Callable[[str], str] | None = None, column: int = 0) -> tuple[str, int]:
-        """Return the COPY statement of the rows, and the number of characters before the query in it.
-
-        Args:
-            condition: Gives the condition of a partition's rows, from the expression of the column that is split.
-            column: Position (from 0) of that column.
-        """
-        if condition is None and all(each.cast is None for each in self.columns):
-            return f"{_COPY}{self.text}{_ENDING}", len(_COPY)
+    def copy_statement(self, partition: Partition | None = None) -> tuple[str, int]:
+        """Return the COPY statement of the rows, and the number of characters before the query in it."""
+        text = self.text
+        column = None
+        if partition is not None:
+            column = partition.column
+            text += "" if column is not None else f"\nWHERE {partition.condition}"
+        if column is None and all(each.cast is None for each in self.columns):
+            return f"{_COPY}{text}{_ENDING}", len(_COPY)
         aliases = [f"c{number}" for number in range(1, len(self.columns) + 1)]
         read = [
-            each.cast(alias) if each.cast else alias for each, alias in zip(self.columns, aliases, strict=True)
+            each.cast(alias) if each.cast else alias
+            for each, alias in zip(self.columns, aliases, strict=True)
         ]
         before = f"{_COPY}SELECT {', '.join(read)} FROM (\n"
         after = f"\n) AS q({', '.join(aliases)})"
-        where = f" WHERE {condition(aliases[column])}" if condition else ""
-        return f"{before}{self.text}{after}{where}{_ENDING}", len(before)
+        if partition is not None and column is not None:
+            after += f" WHERE {partition.of(aliases[column])}"
+        return f"{before}{text}{after}{_ENDING}", len(before)
 
 
 def described(session: PostgresSession, query: str, cancellation: Cancellation) -> DescribedQuery:
@@ -87,7 +112,9 @@ def described(session: PostgresSession, query: str, cancellation: Cancellation) 
             hint="write the value into the query, with a variable such as {{ run_date }}",
         )
     if not result.nfields:
-        raise SourceError("the query gives no columns, and cannot be extracted", code="DD829", hint=ONE_SELECT)
+        raise SourceError(
+            "the query gives no columns, and cannot be extracted", code="DD829", hint=ONE_SELECT
+        )
     numbers = range(result.nfields)
     types = _types(session, [(result.ftype(n), result.fmod(n)) for n in numbers], cancellation)
     names = unique_names([(result.fname(n) or b"").decode() for n in numbers])
@@ -108,10 +135,10 @@ def nearby_names(session: PostgresSession, query: str) -> Sequence[str]:
 def _types(
     session: PostgresSession, asked: Sequence[tuple[int, int]], cancellation: Cancellation
 ) -> list[PostgresType]:
-    rows = session.fetch(_TYPES, cancellation, [[oid for oid, _ in asked], [modifier for _, modifier in asked]])
+    rows = session.fetch(
+        _TYPES, cancellation, [[oid for oid, _ in asked], [modifier for _, modifier in asked]]
+    )
     return [
         PostgresType(oid, modifier, printed, name, kind, category)
         for (oid, modifier), (printed, name, kind, category) in zip(asked, rows, strict=True)
     ]
-
-

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 _NAME_AT = re.compile(r'(?:"(?:[^"]|"")*"|[\w$]+)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\w$]+))*')
 _LAST_NAME = re.compile(r'(?:"((?:[^"]|"")*)"|([\w$]+))$')
-_ADDRESS = re.compile(r"^(?:connection failed: )?(?:connection to server [^\n]*? failed: )?")
+_ADDRESS = re.compile(
+    r"^(?:connection failed: |consuming input failed: )?(?:connection to server [^\n]*? failed: )?"
+)
 
 _UNKNOWN_NAME = ("42P01", "42703", "3F000", "42883", "42704")
 _ENDED_BY_SERVER = {

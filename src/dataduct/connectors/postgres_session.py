@@ -4,6 +4,7 @@ import os
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -22,15 +23,28 @@ if TYPE_CHECKING:
 GRACE = 5.0
 """Seconds that a server has to answer a request to end a statement before its connection is dropped."""
 
+Remaining = Callable[[], float | None]
+"""Gives the seconds that a wait may still take, or None for no limit."""
+
 _SNAPSHOT = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
-class StatementFailedError(Exception):
-    """A statement that libpq's client did not run as a whole: what the server or the connection said."""
+def _no_limit() -> None:
+    """Let a wait take any time."""
 
-    def __init__(self, report: ServerReport) -> None:
+
+class StatementFailedError(Exception):
+    """A statement sent without psycopg's cursor failed.
+
+    Attributes:
+        report: What the server said, or why the connection broke.
+        is_broken: Whether the connection is of no use any more.
+    """
+
+    def __init__(self, report: ServerReport, *, is_broken: bool = False) -> None:
         super().__init__(report.message)
         self.report = report
+        self.is_broken = is_broken
 
 
 class PostgresSession:
@@ -42,12 +56,18 @@ class PostgresSession:
 
     def __init__(self, settings: PostgresSettings, database: str | None) -> None:
         self.server = settings.server(database)
+        self._may_use_gss = settings.parameters(database)["gssencmode"] != "disable"
         self._connection = connect(settings, database=database)
 
     @property
     def pgconn(self) -> "pq.abc.PGconn":
         """libpq's connection."""
         return self._connection.pgconn
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether what the socket carries is, or may be, encrypted."""
+        return self.pgconn.ssl_in_use or self._may_use_gss
 
     @property
     def is_broken(self) -> bool:
@@ -61,13 +81,14 @@ class PostgresSession:
             self.fetch(f"SET TRANSACTION SNAPSHOT '{snapshot}'", cancellation)
 
     def rollback(self) -> None:
-        """End the transaction. A connection that cannot is dropped."""
-        if self.is_broken:
+        """End the transaction. A connection whose server does not answer in time is dropped."""
+        if self.is_broken or self.pgconn.transaction_status == pq.TransactionStatus.IDLE:
             return
+        deadline = time.monotonic() + GRACE
         try:
-            with self.interruptible(Cancellation()):
-                self._connection.execute("ROLLBACK")
-        except psycopg.Error:
+            self.pgconn.send_query(b"ROLLBACK")
+            self.results(lambda: deadline - time.monotonic())
+        except (psycopg.Error, StatementFailedError, OSError):
             self.drop()
 
     def fetch(
@@ -78,46 +99,51 @@ class PostgresSession:
             cursor = self._connection.execute(query.encode(), parameters)
             return cursor.fetchall() if cursor.description else []
 
-    def results(self) -> "list[PGresult]":
-        """Wait for what was sent with `pgconn` and return its results.
+    def results(self, remaining: Remaining = _no_limit) -> "list[PGresult]":
+        """Wait for what was sent with `pgconn` and return its results; rows of a COPY are left to come.
 
         Raises:
             StatementFailedError: The server refused it, or the connection broke.
+            TimeoutError: No time is remaining.
         """
         pgconn = self.pgconn
-        self.flush()
+        self.flush(remaining)
         results: list[PGresult] = []
-        while True:
+        while not results or results[-1].status != pq.ExecStatus.COPY_OUT:
             while pgconn.is_busy():
-                self.wait(select.POLLIN)
-                pgconn.consume_input()
+                self.wait(select.POLLIN, remaining)
+                if not self.take_input():
+                    break
             result = pgconn.get_result()
             if result is None:
-                return results
+                break
             results.append(result)
+        for result in results:
             if result.status == pq.ExecStatus.FATAL_ERROR:
-                report = _report(result)
-                self._finish_results()
-                raise StatementFailedError(report)
-            if result.status == pq.ExecStatus.COPY_OUT:
-                return results
+                raise StatementFailedError(_report(result))
+        return results
 
-    def flush(self) -> None:
+    def take_input(self) -> bool:
+        """Let libpq read what has come; return False if the connection broke, which the next result tells of."""
+        try:
+            self.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def flush(self, remaining: Remaining = _no_limit) -> None:
         """Send all that libpq holds back."""
         while self.pgconn.flush():
-            self.wait(select.POLLIN | select.POLLOUT)
+            self.wait(select.POLLIN | select.POLLOUT, remaining)
             self.pgconn.consume_input()
 
-    def wait(self, events: int, seconds: float | None = None) -> bool:
-        """Wait for the socket to be readable or writable, for at most `seconds`; return whether it is."""
+    def wait(self, events: int, remaining: Remaining = _no_limit) -> None:
+        """Wait for the socket to be readable or writable. Raises TimeoutError when no time is remaining."""
+        seconds = remaining()
         poll = select.poll()
         poll.register(self.pgconn.socket, events)
-        return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))
-
-    def _finish_results(self) -> None:
-        with suppress(psycopg.Error):
-            while self.pgconn.status == pq.ConnStatus.OK and self.pgconn.get_result() is not None:
-                pass
+        if not poll.poll(None if seconds is None else max(0.0, seconds) * 1000):
+            raise TimeoutError
 
     def duplicate_socket(self) -> socket.socket:
         """Return the connection's socket under a file descriptor of its own. The caller closes it."""
@@ -161,7 +187,8 @@ class PostgresSession:
         names: Callable[[], Iterable[str]] | None,
     ) -> DataductError:
         report = error.report if isinstance(error, StatementFailedError) else ServerReport.of(error)
-        if report.state is None or self.pgconn.status != pq.ConnStatus.OK:
+        is_broken = isinstance(error, StatementFailedError) and error.is_broken
+        if is_broken or report.state is None or self.pgconn.status != pq.ConnStatus.OK:
             self.drop()
         return translated(
             report, server=self.server, query=query, offset=offset, cancellation=cancellation, names=names
@@ -177,7 +204,9 @@ class PostgresSession:
         threads: list[threading.Thread] = []
 
         def interrupt() -> None:
-            thread = threading.Thread(target=self._end_statement, args=(ended,), name="dataduct-cancel", daemon=True)
+            thread = threading.Thread(
+                target=self._end_statement, args=(ended,), name="dataduct-cancel", daemon=True
+            )
             threads.append(thread)
             thread.start()
 

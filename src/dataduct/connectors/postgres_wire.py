@@ -2,13 +2,12 @@
 
 import select
 import struct
-from collections.abc import Callable
 from typing import Protocol
 
 from psycopg import pq
 
 from dataduct.connectors.postgres_errors import ServerReport
-from dataduct.connectors.postgres_session import PostgresSession, StatementFailedError
+from dataduct.connectors.postgres_session import PostgresSession, Remaining, StatementFailedError
 
 _MESSAGE = struct.Struct(">BI")
 _QUERY = b"Q"
@@ -41,7 +40,7 @@ class Wire(Protocol):
 
         Raises:
             StatementFailedError: The server reports an error, or the connection broke.
-            TimeoutError: `limit` seconds are over.
+            TimeoutError: No time is remaining.
         """
 
     def other(self, buffer: memoryview, start: int) -> int:
@@ -56,7 +55,7 @@ class PlainWire:
 
     framed = True
 
-    def __init__(self, session: PostgresSession, remaining: Callable[[], float | None]) -> None:
+    def __init__(self, session: PostgresSession, remaining: Remaining) -> None:
         self._session = session
         self._remaining = remaining
         self._socket = session.duplicate_socket()
@@ -71,7 +70,7 @@ class PlainWire:
             try:
                 message = message[self._socket.send(message) :]
             except BlockingIOError:
-                self._session.wait(select.POLLOUT, self._remaining())
+                self._session.wait(select.POLLOUT, self._remaining)
 
     def receive(self, room: memoryview) -> int:
         """See `Wire`."""
@@ -79,11 +78,10 @@ class PlainWire:
             try:
                 count = self._socket.recv_into(room)
             except BlockingIOError:
-                if not self._session.wait(select.POLLIN, self._remaining()):
-                    raise TimeoutError from None
+                self._session.wait(select.POLLIN, self._remaining)
                 continue
             if count == 0:
-                raise StatementFailedError(self._reported or ServerReport(None, _CLOSED))
+                raise StatementFailedError(self._reported or ServerReport(None, _CLOSED), is_broken=True)
             return count
 
     def other(self, buffer: memoryview, start: int) -> int:
@@ -110,27 +108,29 @@ class LibpqWire:
 
     framed = False
 
-    def __init__(self, session: PostgresSession, remaining: Callable[[], float | None]) -> None:
+    def __init__(self, session: PostgresSession, remaining: Remaining) -> None:
         self._session = session
         self._remaining = remaining
         self._left = memoryview(b"")
         self._began = False
+        self._has_all = False
         self.finished = False
 
     def send(self, statement: str) -> None:
         """See `Wire`."""
         self._session.pgconn.send_query(statement.encode())
-        self._session.flush()
+        self._session.flush(self._remaining)
 
     def receive(self, room: memoryview) -> int:
         """See `Wire`."""
         if not self._began:
-            result = self._session.results()[-1]
+            result = self._session.results(self._remaining)[-1]
             if result.status != pq.ExecStatus.COPY_OUT:
                 raise ProtocolBrokenError("the server did not begin to send rows")
             self._began = True
-        if not self._left and not self.finished:
+        if not self._left and not self._has_all:
             self._left = memoryview(self._pieces())
+        self.finished = not self._left
         count = min(len(room), len(self._left))
         room[:count] = self._left[:count]
         self._left = self._left[count:]
@@ -141,37 +141,41 @@ class LibpqWire:
         pgconn = self._session.pgconn
         pieces: list[bytes | memoryview] = []
         size = 0
+        is_open = True
         while size < _PIECE_BYTES:
             count, piece = pgconn.get_copy_data(1)
             if count > 0:
                 pieces.append(piece)
                 size += count
             elif count < 0:
-                self._session.results()
-                self.finished = True
+                self._session.results(self._remaining)
+                self._has_all = True
                 break
             elif pieces:
                 break
+            elif is_open:
+                self._session.wait(select.POLLIN, self._remaining)
+                is_open = self._session.take_input()
             else:
-                if not self._session.wait(select.POLLIN, self._remaining()):
-                    raise TimeoutError
-                pgconn.consume_input()
+                raise StatementFailedError(ServerReport(None, _CLOSED), is_broken=True)
         return b"".join(pieces)
 
     def other(self, buffer: memoryview, start: int) -> int:
-        """See `Wire`: libpq takes every message out itself; only the mark at the end of the rows is left."""
+        """See `Wire`: libpq takes every message out itself, so that only the mark at the end of the rows is left."""
+        if self.receive(memoryview(bytearray(1))):
+            raise ProtocolBrokenError("data follow the end of the rows")
         return len(buffer)
 
     def close(self) -> None:
         """See `Wire`."""
 
 
-def open_wire(session: PostgresSession, remaining: Callable[[], float | None]) -> Wire:
+def open_wire(session: PostgresSession, remaining: Remaining) -> Wire:
     """Return the fastest way that the connection of `session` allows.
 
     Args:
         session: An open session with no statement under way.
-        remaining: Gives the seconds that a wait may still take, or None for no limit.
+        remaining: The time that waits may still take.
     """
     return LibpqWire(session, remaining) if session.is_encrypted else PlainWire(session, remaining)
 

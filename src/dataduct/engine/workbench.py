@@ -90,7 +90,7 @@ class Workbench:
             return self.warehouse
         with self._opening_warehouse:
             if alias not in self._databases:
-                settings = {**self._connection(alias), "type": _OPERATIONAL_WAREHOUSE}
+                settings = {**self.connection(alias), "type": _OPERATIONAL_WAREHOUSE}
                 self._databases[alias] = self._open_warehouse(settings)
             return self._databases[alias]
 
@@ -103,11 +103,22 @@ class Workbench:
             SourceError: The source cannot be read.
             TransientError: The source cannot be reached now.
         """
-        settings = self._connection(alias)
+        settings = self.connection(alias)
         open_reader: Any = CONNECTORS.load(settings["type"])
         reader: Reader = open_reader(settings, database=database, project_directory=self.project.root)
         with closing_reader(reader):
             yield reader
+
+    def connection(self, alias: str) -> dict[str, Any]:
+        """Return the options of a connection, its secrets filled in. Raises UserError if there is none (DD932)."""
+        connections = self.project.settings.connections
+        if alias not in connections:
+            raise UserError(
+                f"there is no connection `{alias}` in the settings",
+                code="DD932",
+                hint=did_you_mean(alias, connections) or "add it under `connections:` in dataduct.yml",
+            )
+        return self._opened(connections[alias], CONNECTORS, f"connection `{alias}`")
 
     def close(self) -> None:
         """Close what was opened; again does nothing."""
@@ -124,16 +135,6 @@ class Workbench:
     ) -> None:
         self.close()
 
-    def _connection(self, alias: str) -> dict[str, Any]:
-        connections = self.project.settings.connections
-        if alias not in connections:
-            raise UserError(
-                f"there is no connection `{alias}` in the settings",
-                code="DD932",
-                hint=did_you_mean(alias, connections) or "add it under `connections:` in dataduct.yml",
-            )
-        return self._opened(connections[alias], CONNECTORS, f"connection `{alias}`")
-
     def _open_warehouse(self, settings: dict[str, Any]) -> Warehouse:
         provider: Any = WAREHOUSES.load(settings["type"])
         warehouse: Warehouse = provider.open_warehouse(
@@ -146,7 +147,13 @@ class Workbench:
         return warehouse
 
     def _opened(self, options: dict[str, Any], registry: Registry, owner: str) -> dict[str, Any]:
-        return opened_options(options, registry=registry, references=self._references, owner=owner)
+        return opened_options(
+            options,
+            registry=registry,
+            references=self._references,
+            secrets=self.project.secrets,
+            owner=owner,
+        )
 
     def _say_waiting(self, message: str) -> None:
         self.on_wait(message)

@@ -8,7 +8,7 @@ DatasetFormat = Literal["parquet", "tsv", "csv", "jsonl", "files"]
 """`files` are opaque: whatever a script or a user put there."""
 
 
-COMPRESSED_ENDINGS = (".gz", ".zst")
+COMPRESSED_ENDINGS = (".gz", ".bz2", ".zst")
 _FORMATS: dict[str, DatasetFormat] = {
     ".tsv": "tsv",
     ".csv": "csv",

@@ -41,13 +41,19 @@ class CopyDataset:
     """Bring files from a local path or URI into the run's storage.
 
     Attributes:
-        source: Absolute path of a file or directory, or a glob.
+        source: Absolute path of a file or directory, or a glob; or such a URI of S3, where a directory ends with a
+            slash.
         format: How the files are to be read by a later load; `files` if nothing is known.
+        connection: Alias of the connection of type `s3` that leads to the bucket; None for the AWS chain.
+        detects_format: Whether the names of the files that are found say the format, and `format` is for those of no
+            known ending.
     """
 
     source: str
     output: DatasetRef
     format: DatasetFormat = "files"
+    connection: str | None = None
+    detects_format: bool = False
     kind: Literal["copy-dataset"] = "copy-dataset"
 
 

@@ -14,6 +14,8 @@ from dataduct.errors import MissingDependencyError, StorageError, UserError
 from dataduct.runs.migrations import engine_name, migrate
 
 LOCK_SECONDS = 30.0
+_POSTGRESQL = ("postgresql", "postgres")
+_CONNECT_SECONDS = 10
 _ELSEWHERE = "name another place in `runs.path` of dataduct.yml"
 
 
@@ -69,7 +71,7 @@ def _url(path_or_url: str | Path) -> URL:
         raise UserError(
             "the run store's URL cannot be read", code="DD646", hint="write `postgresql://user@host/database`"
         ) from None
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
+    if url.get_backend_name() not in ("sqlite", *_POSTGRESQL):
         raise UserError(
             f"a run store cannot be kept in `{url.get_backend_name()}`",
             code="DD646",
@@ -93,10 +95,24 @@ def _sqlite_url(path: Path) -> URL:
 
 
 def _postgresql_engine(url: URL) -> Engine:
+    """Return an engine whose sessions print times in UTC; psycopg is the driver unless the URL names another."""
+    if url.drivername in _POSTGRESQL:
+        url = url.set(drivername="postgresql+psycopg")
+    own_timeout = "connect_timeout" in url.query or url.get_driver_name() != "psycopg"
+    arguments = {} if own_timeout else {"connect_timeout": _CONNECT_SECONDS}
     try:
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
     except ModuleNotFoundError as error:
         raise MissingDependencyError(error.name or "a PostgreSQL driver", "postgres") from error
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET TIME ZONE 'UTC'")
+        cursor.close()
+        connection.commit()
+
+    return engine
 
 
 def _sqlite_engine(url: URL, lock_seconds: float) -> Engine:

@@ -100,6 +100,9 @@ _FIRST = (
     )""",
 )
 
+_MIGRATING = 0x6461746164756374
+"""PostgreSQL's advisory lock that a process holds while it migrates."""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "runs, step runs, attempts, statements and verdicts", _FIRST),
 )
@@ -132,6 +135,8 @@ def migrate(engine: Engine, migrations: tuple[Migration, ...] = MIGRATIONS) -> N
         version = stored_version(connection)
     if version < newest:
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
             version = stored_version(connection)
             for migration in migrations:
                 if migration.number > version:

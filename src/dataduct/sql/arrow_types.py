@@ -46,7 +46,6 @@ _NARROW: Mapping[str, Mapping[str, str]] = MappingProxyType(
             {
                 "TEXT": "texts of more than 65,535 bytes",
                 "VARBYTE": "values of more than 1,024,000 bytes",
-                "DOUBLE PRECISION": "NaN and infinities in text files",
             }
         )
     }

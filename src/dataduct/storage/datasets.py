@@ -4,7 +4,8 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
@@ -23,6 +24,21 @@ Progress = Callable[[int, int], None]
 
 _BLOCK = 4 * 1024 * 1024
 _STAGED_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to bring into a dataset.
+
+    Attributes:
+        name: Its relative name in the dataset (`sub/a.tsv`).
+        origin: Where it comes from, for messages.
+        copy: Writes it to a local path, and returns its size in bytes.
+    """
+
+    name: str
+    origin: str
+    copy: Callable[[Path, Cancellation], int]
 
 
 def write_rows(
@@ -80,25 +96,50 @@ def write_files(
     cancellation: Cancellation,
     progress: Progress | None = None,
 ) -> Manifest:
+    """Copy local files into the storage and publish them as dataset `key`; see `publish_files`.
+
+    Args:
+        sources: Each file and its relative name in the dataset (`sub/a.tsv`).
+    """
+    return publish_files(
+        storage,
+        key,
+        [SourceFile(name, str(path), partial(_copy, path)) for path, name in sources],
+        format=format,
+        producer=producer,
+        cancellation=cancellation,
+        progress=progress,
+    )
+
+
+def publish_files(
+    storage: Storage,
+    key: str,
+    sources: Sequence[SourceFile],
+    *,
+    format: DatasetFormat,
+    producer: str,
+    cancellation: Cancellation,
+    progress: Progress | None = None,
+) -> Manifest:
     """Copy files into the storage and publish them as dataset `key`; return its manifest.
 
     Args:
-        sources: Each file and its relative name in the dataset (`sub/a.tsv`). Hidden files are left out; no
-            file at all is an empty dataset.
+        sources: The files. Hidden ones are left out; no file at all is an empty dataset.
         progress: Given the files and bytes copied so far.
 
     Raises:
         StorageError: A file cannot be read or written, or two have the same name.
         Interrupted: `cancellation` was requested.
     """
-    visible = [(path, name) for path, name in sources if not _is_hidden(name)]
+    visible = [source for source in sources if not _is_hidden(source.name)]
     _refuse_equal_names(visible)
     parts: list[Part] = []
     copied = 0
     with _attempt(storage, key) as attempt:
-        for path, name in visible:
-            part = attempt.named(name)
-            size = _copy(path, attempt.place(part), cancellation)
+        for source in visible:
+            part = attempt.named(PurePosixPath(source.name).as_posix())
+            size = source.copy(attempt.place(part), cancellation)
             attempt.written(part)
             parts.append(Part(part, None, size))
             copied += size
@@ -256,16 +297,17 @@ def _is_hidden(name: str) -> bool:
     return any(segment.startswith(".") for segment in PurePosixPath(name).parts)
 
 
-def _refuse_equal_names(sources: Sequence[tuple[Path, str]]) -> None:
-    by_name: dict[str, Path] = {}
-    for path, name in sources:
+def _refuse_equal_names(sources: Sequence[SourceFile]) -> None:
+    by_name: dict[str, str] = {}
+    for source in sources:
+        name = PurePosixPath(source.name).as_posix()
         if name in by_name:
             raise StorageError(
-                f"two files have the name {name} in one dataset: {by_name[name]} and {path}",
+                f"two files have the name {name} in one dataset: {by_name[name]} and {source.origin}",
                 code="DD749",
                 hint="rename one of them, or copy them in two steps",
             )
-        by_name[name] = path
+        by_name[name] = source.origin
 
 
 def _copy(source: Path, target: Path, cancellation: Cancellation) -> int:

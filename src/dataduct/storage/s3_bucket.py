@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,7 +70,8 @@ class Bucket:
                 if error_code(error) in _MISSING:
                     return None
                 raise
-            return answer["Body"].read(), answer["ETag"]
+            with closing(answer["Body"]) as body:
+                return body.read(), answer["ETag"]
 
         with s3_errors(f"read {self.uri(key)}", self.endpoint):
             return self.again(read)

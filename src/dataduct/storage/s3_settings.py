@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dataduct.config.options import check_options
 from dataduct.errors import UserError
-from dataduct.storage.s3_uris import S3Uri, parse_s3_uri
+from dataduct.model.s3_uri import S3Uri, parse_s3_uri
 
 
 class S3Options(BaseModel):
@@ -119,7 +119,14 @@ def check_storage(settings: Mapping[str, object]) -> tuple[S3StorageSettings, S3
         raise UserError(
             f"{owner} has both `uri` and `prefix`", code="DD850", hint="put the prefix into the URI"
         )
-    named = parse_s3_uri(checked.uri) if checked.uri else S3Uri(checked.bucket or "", checked.prefix or "")
+    try:
+        named = (
+            parse_s3_uri(checked.uri) if checked.uri else S3Uri(checked.bucket or "", checked.prefix or "")
+        )
+    except ValueError as error:
+        raise UserError(
+            f"the option `uri` of {owner} is wrong: {error}", code="DD850", hint="write `s3://bucket/prefix`"
+        ) from None
     prefix = "/".join(segment for segment in named.key.split("/") if segment)
     return checked, S3Place(named.bucket, f"{prefix}/" if prefix else "")
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -168,20 +168,18 @@ def _download_range(
         answer = bucket.client.get_object(
             Bucket=bucket.name, Key=wanted.key, Range=f"bytes={start}-{end - 1}"
         )
-        promised = f"bytes {start}-{end - 1}/{wanted.size}"
-        if answer.get("ContentRange") != promised or not version.agrees(answer["ETag"]):
-            raise _replaced(bucket, wanted.key)
-        position = start
-        body = answer["Body"]
-        while block := body.read(_BLOCK):
-            if position + len(block) > end:
+        with closing(answer["Body"]) as body:
+            promised = f"bytes {start}-{end - 1}/{wanted.size}"
+            if answer.get("ContentRange") != promised or not version.agrees(answer["ETag"]):
                 raise _replaced(bucket, wanted.key)
-            with storage_errors("write", wanted.path):
-                file.seek(position)
-                file.write(block)
-            position += len(block)
-        if position != end:
-            raise boto.IncompleteReadError(actual_bytes=position - start, expected_bytes=end - start)
+            received = 0
+            while block := body.read(_BLOCK):
+                with storage_errors("write", wanted.path):
+                    file.seek(start + received)
+                    file.write(block)
+                received += len(block)
+        if received != end - start:
+            raise boto.IncompleteReadError(actual_bytes=received, expected_bytes=end - start)
 
     with storage_errors("write", wanted.path):
         file = wanted.path.open("r+b", buffering=0)

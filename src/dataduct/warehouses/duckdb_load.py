@@ -82,7 +82,9 @@ class _Loading:
         misfits = self._misfits(max(allowed + 1, SHOWN_ROWS))
         unreadable = self.source.rejected
         if misfits.count + len(unreadable) > allowed:
-            raise refusal(self.table, Misfits(misfits.count + len(unreadable), unreadable + misfits.lines), allowed)
+            raise refusal(
+                self.table, Misfits(misfits.count + len(unreadable), unreadable + misfits.lines), allowed
+            )
         try:
             with self.source.relation(self.session, self._positions, numbered=False) as relation:
                 rows = self._insert(fitting_rows(relation, self.columns, self.catalog))

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataduct.warehouses.fitting_numbers import fit_number, is_number
-from dataduct.warehouses.fitting_targets import Fitted, FitTarget, each, refused, true_positions, where
+from dataduct.warehouses.fitting_targets import FitTarget, Fitted, each, refused, true_positions, where
 from dataduct.warehouses.fitting_texts import fit_text
-from dataduct.warehouses.fitting_times import fit_time, within
+from dataduct.warehouses.fitting_times import fit_time, with_fraction, within
 from dataduct.warehouses.fitting_words import to_text
 from dataduct.warehouses.misfits import Reason
 
@@ -29,6 +29,8 @@ def fit(values: pa.Array | pa.ChunkedArray, target: FitTarget) -> Fitted:
     fitted = _convert(array, target)
     if target.bounds is not None:
         fitted = within(fitted, target.bounds)
+    if target.fraction < 6:
+        fitted = with_fraction(fitted, target.fraction)
     if _is_text(target.type) or pa.types.is_binary(target.type):
         fitted = _within_length(fitted, target)
     if not nulls:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataduct.warehouses.fitting_targets import Fitted, FitTarget, each, fit_rest, refused
+from dataduct.warehouses.fitting_targets import FitTarget, Fitted, each, fit_rest, refused
 from dataduct.warehouses.misfits import Reason
 
 _DOUBLE_DIGITS = 15
@@ -19,6 +19,8 @@ _EXACT_WHOLE = 2**51
 _EXACT_SCALE = 22
 _MOST_DIGITS = 38
 _CONTEXT_DIGITS = 2000
+_MOST_PLACES = 16_000
+"""Places after the point that a NUMERIC without a scale keeps, about."""
 _TOLERANCE = {32: Decimal("1e-6"), 64: Decimal("1e-15")}
 """Relative difference within which two numbers of a float type are the same to its last digit but one."""
 
@@ -85,10 +87,14 @@ def numeric_text(value: int | float | Decimal, digits: tuple[int, int] | None) -
     """Return one number as the text of a NUMERIC of that precision and scale, or of any digits if None."""
     if isinstance(value, float):
         if not isfinite(value):
-            return Reason.TYPE if digits else ("NaN" if isnan(value) else str(value).replace("inf", "Infinity"))
+            return (
+                Reason.TYPE if digits else ("NaN" if isnan(value) else str(value).replace("inf", "Infinity"))
+            )
         value = Decimal(repr(value)) if digits is None else value
     if digits is None:
-        return format(value, "f") if isinstance(value, Decimal) else str(int(value))
+        if not isinstance(value, Decimal):
+            return str(int(value))
+        return format(value, "f") if abs(value.adjusted()) < _MOST_PLACES else Reason.TYPE
     fitted = as_decimal(value, *digits)
     return fitted if isinstance(fitted, Reason) else format(fitted, "f")
 

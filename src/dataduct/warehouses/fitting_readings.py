@@ -75,7 +75,9 @@ def floating(text: str, kind: pa.DataType) -> float | Reason:
     if not _NUMBER.fullmatch(text):
         return Reason.TYPE
     number = float(text)
-    nearest: float = number if kind.bit_width == 64 else pa.array([text.strip().lstrip("+")]).cast(kind)[0].as_py()
+    nearest: float = (
+        number if kind.bit_width == 64 else pa.array([text.strip().lstrip("+")]).cast(kind)[0].as_py()
+    )
     vanished = nearest == 0 and Decimal(text.strip()) != 0
     return Reason.CHANGED if not isfinite(nearest) or isinf(number) or vanished else nearest
 

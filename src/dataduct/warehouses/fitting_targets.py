@@ -22,6 +22,7 @@ class FitTarget:
         digits: Precision and scale where `reading` is `numeric`; None for a number of any digits.
         length: Greatest length of a text or a binary, or None.
         counts_bytes: Whether `length` counts bytes; it counts characters otherwise.
+        fraction: Digits of a second that a time or timestamp keeps, at most 6.
         bounds: Least and greatest value of a date in days or of a timestamp in microseconds since 1970, or None.
     """
 
@@ -33,6 +34,7 @@ class FitTarget:
     length: int | None = None
     counts_bytes: bool = False
     bounds: tuple[int, int] | None = None
+    fraction: int = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from dataduct.warehouses import fitting_readings as readings
 from dataduct.warehouses.fitting_numbers import fit_number
 from dataduct.warehouses.fitting_targets import (
-    Fitted,
     FitTarget,
+    Fitted,
     each,
     fit_rest,
     true_positions,
@@ -54,9 +54,7 @@ def _integers(values: pa.Array, kind: pa.DataType) -> Fitted:
     numbers = fit_number(
         pc.cast(where(easy, values), pa.int64()), FitTarget(type=kind, shown="", nullable=True)
     )
-    rest = fit_rest(
-        values, easy, numbers.values, lambda others: _each(others, kind, readings.integer, kind)
-    )
+    rest = fit_rest(values, easy, numbers.values, lambda others: _each(others, kind, readings.integer, kind))
     return Fitted(rest.values, dict(sorted({**numbers.misfits, **rest.misfits}.items())))
 
 
@@ -113,9 +111,7 @@ def _timestamps(values: pa.Array, kind: pa.DataType) -> Fitted:
 
 def _times(values: pa.Array, kind: pa.DataType) -> Fitted:
     easy = pc.match_substring_regex(values, f"^{_CLOCK}$")
-    moments = pc.cast(
-        pc.binary_join_element_wise("1970-01-01 ", where(easy, values), ""), pa.timestamp("us")
-    )
+    moments = pc.cast(pc.binary_join_element_wise("1970-01-01 ", where(easy, values), ""), pa.timestamp("us"))
     converted = pc.cast(pc.cast(moments, pa.int64()), kind)
     return fit_rest(values, easy, converted, lambda others: _each(others, kind, readings.time_of_day))
 

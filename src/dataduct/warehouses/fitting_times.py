@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataduct.warehouses.fitting_targets import Fitted, FitTarget, each, refused
+from dataduct.warehouses.fitting_targets import FitTarget, Fitted, each, refused, true_positions, where
 from dataduct.warehouses.misfits import Reason
 
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -46,6 +46,18 @@ def within(fitted: Fitted, bounds: tuple[int, int]) -> Fitted:
             misfits[position] = Reason.TYPE
             kept[position] = None
     return Fitted(pa.array(kept, width).cast(fitted.values.type), dict(sorted(misfits.items())))
+
+
+def with_fraction(fitted: Fitted, digits: int) -> Fitted:
+    """Return what was fitted, with times of more than `digits` digits of a second as misfits."""
+    step = 10 ** (6 - digits)
+    numbers = pc.cast(fitted.values, pa.int64())
+    whole = pc.multiply(pc.divide(numbers, step), step)
+    if pc.all(pc.equal(whole, numbers), min_count=0).as_py():
+        return fitted
+    finer = dict.fromkeys(true_positions(pc.fill_null(pc.not_equal(whole, numbers), False)), Reason.CHANGED)
+    kept = where(pc.equal(whole, numbers), fitted.values)
+    return Fitted(kept, dict(sorted({**fitted.misfits, **finer}.items())))
 
 
 def _fit_unit(values: pa.Array, kind: pa.DataType) -> Fitted:

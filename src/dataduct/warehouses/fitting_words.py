@@ -24,7 +24,7 @@ def to_text(values: pa.Array) -> pa.Array:
 
 
 def shown_text(value: pa.Scalar) -> str:
-    """Return one value as a message shows it: bytes as `\\x41` where they are no plain characters."""
+    """Return one value as a message shows it: bytes in hexadecimal where they are no plain characters."""
     if not value.is_valid:
         return ""
     if pa.types.is_binary(value.type) or pa.types.is_fixed_size_binary(value.type):

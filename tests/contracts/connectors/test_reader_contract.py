@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pyarrow as pa
 import pytest
+from mariadb_source import MariadbSource
 from sqlite_source import SqliteSource
 
 from dataduct.connectors.base import Reader, closing_reader
@@ -29,7 +30,7 @@ class Source(Protocol):
     def execute(self, statement: str) -> None: ...
 
 
-IMPLEMENTATIONS: dict[str, type[Source]] = {"sqlite": SqliteSource}
+IMPLEMENTATIONS: dict[str, type[Source]] = {"mariadb": MariadbSource, "sqlite": SqliteSource}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)

@@ -7,13 +7,16 @@ import pytest
 
 from dataduct.runs.queries import RunQueries
 from dataduct.runs.store import RunStore, open_store
+from servers.database_server import Server
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A path or URL of an empty store."""
-    assert request.param == "sqlite"
-    return str(tmp_path / "deep" / "runs.sqlite")
+    if request.param == "sqlite":
+        return str(tmp_path / "deep" / "runs.sqlite")
+    server: Server = request.getfixturevalue("postgres_server")
+    return server.url(server.fresh_database("runs"))
 
 
 @pytest.fixture

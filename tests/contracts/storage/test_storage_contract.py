@@ -198,7 +198,9 @@ def test_what_was_fetched_is_there_for_the_block_also_when_it_fails(kept: Kept, 
     assert read(storage) == numbers(0, 95)
 
 
-def test_a_part_of_no_bytes_is_fetched_too(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_part_of_no_bytes_is_fetched_too(
+    storage: Storage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     empty = tmp_path_factory.mktemp("source") / "empty.tsv"
     empty.touch()
     manifest = write_files(
@@ -213,9 +215,9 @@ def test_uris_are_one_for_each_part_or_none_at_all(storage: Storage) -> None:
     uris = storage.uris(KEY, manifest)
     if uris is not None:
         assert [uri.startswith("s3://") for uri in uris] == [True] * len(manifest.parts)
-        assert [uri.endswith(f"{KEY}/{part.path}") for uri, part in zip(uris, manifest.parts, strict=True)] == [
-            True
-        ] * len(manifest.parts)
+        assert [
+            uri.endswith(f"{KEY}/{part.path}") for uri, part in zip(uris, manifest.parts, strict=True)
+        ] == [True] * len(manifest.parts)
 
 
 def test_deleting_by_prefix_deletes_those_datasets_and_no_others(storage: Storage) -> None:

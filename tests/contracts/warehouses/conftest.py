@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -36,10 +36,61 @@ load = Load(pipeline="p", step="s", table="courses", run_date="2026-01-01")
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What the contract lets differ between kinds of warehouses, as data.
+
+    Attributes:
+        settings: Gives the settings of an empty warehouse.
+        series: SQL of a FROM clause with the whole numbers from 0 to before `{count}` in a column `range`.
+        numeric: What messages call NUMERIC.
+        most_digits: Digits of a number that it holds at most; None for more than a decimal has.
+        keeps_nul: Whether a text may hold the character NUL.
+        writers_wait_for: What a writer waits for: `transaction` of another writer, or `table` that it writes.
+    """
+
+    settings: Callable[[pytest.FixtureRequest], dict[str, Any]]
+    series: str
+    numeric: str
+    most_digits: int | None
+    keeps_nul: bool
+    writers_wait_for: Literal["transaction", "table"]
+
+
+def duckdb_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return {"type": "duckdb", "path": "warehouse.duckdb", "threads": 2}
+
+
+def postgres_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    server = request.getfixturevalue("postgres_server")
+    return {"type": "postgres", **server.root_settings(), "database": server.fresh_database("warehouse")}
+
+
+KINDS = {
+    "duckdb": Kind(
+        settings=duckdb_settings,
+        series="range({count})",
+        numeric="DECIMAL",
+        most_digits=38,
+        keeps_nul=True,
+        writers_wait_for="transaction",
+    ),
+    "postgres": Kind(
+        settings=postgres_settings,
+        series="generate_series(0, {count} - 1) AS series(range)",
+        numeric="NUMERIC",
+        most_digits=None,
+        keeps_nul=False,
+        writers_wait_for="table",
+    ),
+}
+
+
 @dataclass
 class Bench:
     """A warehouse under test, with short names for what the tests do all the time."""
 
+    kind: Kind
     settings: dict[str, Any]
     project: Path
     warehouse: Warehouse
@@ -47,6 +98,9 @@ class Bench:
     @property
     def dialect(self) -> Dialect:
         return DIALECTS[self.warehouse.capabilities.dialect]
+
+    def series(self, count: int) -> str:
+        return self.kind.series.format(count=count)
 
     def reopen(self) -> None:
         self.warehouse = open_warehouse(self.settings, self.project)
@@ -142,10 +196,11 @@ def open_warehouse(settings: dict[str, Any], project: Path) -> Warehouse:
     return opened
 
 
-@pytest.fixture(params=["duckdb"])
+@pytest.fixture(params=list(KINDS))
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Every warehouse in turn, empty."""
-    settings = {"duckdb": {"type": "duckdb", "path": "warehouse.duckdb", "threads": 2}}[request.param]
-    bench = Bench(settings, tmp_path, open_warehouse(settings, tmp_path))
+    kind = KINDS[request.param]
+    settings = kind.settings(request)
+    bench = Bench(kind, settings, tmp_path, open_warehouse(settings, tmp_path))
     yield bench
     bench.warehouse.close()

@@ -129,7 +129,7 @@ def test_a_killed_process_leaves_all_or_nothing(bench, moment):
     child = bench.child(
         f"""
         with warehouse.transaction(Cancellation()) as transaction:
-            transaction.execute("INSERT INTO courses SELECT range FROM range(300000)")
+            transaction.execute("INSERT INTO courses SELECT range FROM {bench.series(300000)}")
             record_load(transaction, load, run_id="killed", rows=300000)
             if {moment == "before the commit"}:
                 {kill}

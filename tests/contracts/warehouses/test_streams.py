@@ -11,7 +11,7 @@ from dataduct.model.cancellation import Cancellation
 
 def test_batches_have_at_most_the_rows_asked_for(bench):
     with bench.warehouse.stream(
-        "SELECT range AS id FROM range(10000)", Cancellation(), batch_rows=2048
+        f"SELECT range AS id FROM {bench.series(10000)}", Cancellation(), batch_rows=2048
     ) as reader:
         sizes = [batch.num_rows for batch in reader]
 
@@ -24,7 +24,7 @@ def test_an_empty_result_has_its_columns(bench):
 
 
 def test_a_stream_sees_what_was_committed_when_it_began(bench):
-    bench.run("CREATE TABLE courses (id BIGINT)", "INSERT INTO courses SELECT range FROM range(300000)")
+    bench.run("CREATE TABLE courses (id BIGINT)", f"INSERT INTO courses SELECT range FROM {bench.series(300000)}")
 
     with bench.warehouse.stream("SELECT id FROM courses", Cancellation(), batch_rows=1000) as reader:
         rows = reader.read_next_batch().num_rows
@@ -49,7 +49,7 @@ def test_rows_of_an_open_transaction_are_not_seen(bench):
 
 
 def test_a_stream_left_half_read_leaves_the_warehouse_usable(bench):
-    with bench.warehouse.stream("SELECT * FROM range(1000000)", Cancellation(), batch_rows=1000) as reader:
+    with bench.warehouse.stream(f"SELECT * FROM {bench.series(1000000)}", Cancellation(), batch_rows=1000) as reader:
         reader.read_next_batch()
 
     assert bench.stream("SELECT 1 AS one").num_rows == 1
@@ -60,7 +60,7 @@ def test_a_stream_is_interrupted(bench):
 
     with (
         pytest.raises(Interrupted, match="stop now"),
-        bench.warehouse.stream("SELECT * FROM range(100000000)", cancellation) as reader,
+        bench.warehouse.stream(f"SELECT * FROM {bench.series(100000000)}", cancellation) as reader,
     ):
         reader.read_next_batch()
         cancellation.request("stop now")
@@ -68,7 +68,10 @@ def test_a_stream_is_interrupted(bench):
 
 
 def test_an_error_in_the_middle_of_a_stream_is_dataducts(bench):
-    query = "SELECT CAST(CASE WHEN range = 900000 THEN 'x' ELSE '1' END AS INTEGER) AS n FROM range(1000000)"
+    query = (
+        "SELECT CAST(CASE WHEN range = 900000 THEN 'x' ELSE '1' END AS INTEGER) AS n "
+        f"FROM {bench.series(1000000)}"
+    )
 
     with pytest.raises(Exception, match="x") as failed:
         bench.stream(query)

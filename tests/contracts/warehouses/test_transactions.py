@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -10,7 +10,10 @@ from dataduct.errors import DataError, Interrupted, SqlError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.table import TableName
 
-LONG_QUERY = "SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b"
+
+def long_query(bench):
+    numbers = f"(SELECT range FROM {bench.series(1000000)})"
+    return f"SELECT sum(a.range * b.range) FROM {numbers} a, {numbers} b"
 
 
 def test_what_the_block_did_is_there_after_it(bench):
@@ -45,7 +48,7 @@ def test_a_refused_statement_rolls_back_what_came_before(bench):
 def test_statements_say_how_many_rows_they_changed(bench):
     changed = bench.run(
         "CREATE TABLE courses (id INTEGER, name VARCHAR(10))",
-        "INSERT INTO courses SELECT range, 'x' FROM range(7)",
+        f"INSERT INTO courses SELECT range, 'x' FROM {bench.series(7)}",
         "UPDATE courses SET name = 'y' WHERE id < 5",
         "DELETE FROM courses WHERE id = 0",
         "DELETE FROM courses WHERE id = 99",
@@ -106,7 +109,7 @@ def test_an_interrupt_from_another_thread_stops_the_statement_under_way(bench):
         bench.warehouse.transaction(cancellation) as tx,
     ):
         tx.execute("INSERT INTO courses VALUES (1)")
-        tx.fetch(LONG_QUERY)
+        tx.fetch(long_query(bench))
 
     assert time.monotonic() - started < 5
     assert bench.rows("SELECT count(*) FROM courses") == [(0,)]
@@ -125,14 +128,49 @@ def test_an_interrupt_between_two_statements_is_not_lost(bench):
 
 def test_waiting_for_another_writer_can_be_interrupted(bench):
     cancellation = Cancellation()
-    threading.Timer(0.2, cancellation.request, ["stop"]).start()
+    bench.run("CREATE TABLE courses (id INTEGER)")
+    threading.Timer(0.5, cancellation.request, ["stop"]).start()
 
     with bench.transaction() as first:
-        first.execute("CREATE TABLE courses (id INTEGER)")
+        first.execute("INSERT INTO courses VALUES (1)")
         with pytest.raises(Interrupted), bench.warehouse.transaction(cancellation) as second:
-            second.execute("INSERT INTO courses VALUES (1)")
+            second.execute("INSERT INTO courses VALUES (2)")
 
-    assert bench.rows("SELECT count(*) FROM courses") == [(0,)]
+    assert bench.rows("SELECT id FROM courses") == [(1,)]
+
+
+def test_a_writer_sees_what_the_writer_it_waited_for_has_done(bench):
+    bench.run("CREATE TABLE courses (id INTEGER)")
+    began = threading.Event()
+
+    def replace_rows() -> None:
+        began.set()
+        bench.run("DELETE FROM courses", "INSERT INTO courses VALUES (2)")
+
+    with ThreadPoolExecutor(1) as threads, bench.transaction() as first:
+        first.execute("DELETE FROM courses")
+        second = threads.submit(replace_rows)
+        began.wait()
+        time.sleep(0.3)
+        first.execute("INSERT INTO courses VALUES (1)")
+        assert not second.done()
+        threads.shutdown(wait=False)
+    second.result(timeout=20)
+
+    assert bench.rows("SELECT id FROM courses") == [(2,)]
+
+
+def test_writers_of_different_tables_wait_as_the_warehouse_says(bench):
+    bench.run("CREATE TABLE courses (id INTEGER)", "CREATE TABLE students (id INTEGER)")
+
+    with ThreadPoolExecutor(1) as threads, bench.transaction() as first:
+        first.execute("INSERT INTO courses VALUES (1)")
+        second = threads.submit(bench.run, "INSERT INTO students VALUES (1)")
+        waited = not wait([second], timeout=1).done
+        threads.shutdown(wait=False)
+    second.result(timeout=20)
+
+    assert waited == (bench.kind.writers_wait_for == "transaction")
 
 
 def test_eight_threads_write_their_tables(bench):
@@ -140,7 +178,7 @@ def test_eight_threads_write_their_tables(bench):
         for _ in range(5):
             bench.run(
                 f"CREATE TABLE IF NOT EXISTS t{number} (id INTEGER)",
-                f"INSERT INTO t{number} SELECT range FROM range(100)",
+                f"INSERT INTO t{number} SELECT range FROM {bench.series(100)}",
             )
 
     with ThreadPoolExecutor(8) as threads:

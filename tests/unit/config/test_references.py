@@ -1,6 +1,7 @@
 """Secrets by reference: environment, files, and what a URL does with them."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -69,3 +70,20 @@ class TestReferences:
         with pytest.raises(UserError) as caught:
             References(project, {}).resolve({"p": "${flie:x}"})
         assert (caught.value.code, caught.value.hint) == ("DD622", "did you mean `file`?")
+
+    def test_what_says_where_a_system_is_stays_readable(self, project: Project) -> None:
+        References(project, {"H": "db.example.com", "PW": "hunter2"}).resolve(
+            {"host": "${env:H}", "password": "${env:PW}"}
+        )
+        assert project.secrets.redact("hunter2 at db.example.com") == "*** at db.example.com"
+
+    @pytest.mark.parametrize("password", ["p@ss/w:rd?#%20", "plain-secret"])
+    def test_a_reference_in_a_url_is_encoded(self, project: Project, password: str) -> None:
+        url = References(project, {"PW": password}).resolve_url("postgresql://me:${env:PW}@h/runs")
+        assert url == f"postgresql://me:{quote(password, safe='')}@h/runs"
+        assert project.secrets.redact(f"{password} {url}") == "*** postgresql://me:***@h/runs"
+
+    def test_a_url_that_is_all_reference_is_taken_as_it_is(self, project: Project) -> None:
+        written = "postgresql://me:p%40ss@h/runs"
+        assert References(project, {"URL": written}).resolve_url("${env:URL}") == written
+        assert project.secrets.redact("p@ss and p%40ss") == "*** and ***"

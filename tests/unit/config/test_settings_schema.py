@@ -24,7 +24,7 @@ def test_the_schema_says_durations_as_they_are_written() -> None:
     engine = schema["$defs"]["EngineSettings"]["properties"]
     assert engine["retry_delay"]["type"] == ["string", "number"]
     assert engine["retry_delay"]["default"] == "5 seconds"
-    assert schema["properties"]["warehouse"]["properties"]["type"]["default"] == "duckdb"
+    assert schema["properties"]["warehouse"]["anyOf"][0]["properties"]["type"]["default"] == "duckdb"
     assert schema["additionalProperties"] is False
 
 

@@ -1,4 +1,4 @@
-"""Decoders of the rows that MySQL and PostgreSQL send, in Python and compiled; both give the same batches and errors."""
+"""Decoders of the rows that MySQL and PostgreSQL send, in Python and compiled, with the same batches and errors."""
 
 from dataduct.connectors.decoding.decoders import compiled_is_built, mysql_decoder, postgres_decoder
 from dataduct.connectors.decoding.faults import DecodingError, Fault

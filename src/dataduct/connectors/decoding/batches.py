@@ -134,6 +134,15 @@ def _array(kind: pa.DataType, width: int, values: list[Stored | None]) -> pa.Arr
     return pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(b"".join(stored))])
 
 
+def refused_text(codec: Codec, raw: bytes) -> str:
+    """Return how the server prints a value that `codec` refuses, cut if it is long."""
+    try:
+        codec.read(raw)
+    except RefusedValue as refused:
+        return shown(refused.text)
+    raise ValueError("the value is not refused")
+
+
 def shown(text: str) -> str:
     """Return `text`, cut if it is long."""
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

@@ -7,86 +7,44 @@ numbers in their size, everything else preceded by its length.
 
 from collections.abc import Sequence
 
-import pyarrow as pa
-
-from dataduct.connectors.decoding.batches import OpenBatch, RawRow, RowsSoFar, window
+from dataduct.connectors.decoding.batches import RawRow, RowsSoFar
 from dataduct.connectors.decoding.faults import Fault, MalformedValue
 from dataduct.connectors.decoding.mysql_values import WIRE_SIZES, mysql_codec
-from dataduct.connectors.decoding.targets import LONGEST_VALUE, Refused, State, WireColumn
+from dataduct.connectors.decoding.python_decoder import PythonDecoder
+from dataduct.connectors.decoding.targets import LONGEST_VALUE, State, WireColumn
 
 _HEADER = 4
 _GOES_ON = 0xFFFFFF
 _ROW, _END, _ERROR = 0x00, 0xFE, 0xFF
 _ONE_BYTE_LENGTHS = 0xFB
+_LARGEST_NUMBER = (1 << 63) - 1
 _LENGTH_SIZES = {0xFC: 2, 0xFD: 3, 0xFE: 8}
 
 
-class PythonMysqlDecoder:
+class PythonMysqlDecoder(PythonDecoder):
     """A `RowDecoder` of COM_STMT_EXECUTE's rows."""
 
     def __init__(self, columns: Sequence[WireColumn]) -> None:
-        self._columns = tuple(columns)
-        self._batch = OpenBatch(columns, [mysql_codec(column) for column in columns])
+        super().__init__(columns, [mysql_codec(column) for column in columns])
         self._sizes = [WIRE_SIZES.get(column.wire, 0) for column in columns]
         self._values_at = 1 + (len(self._columns) + 9) // 8
         self._sequence: int | None = None
-        self._needed = 0
 
-    @property
-    def rows(self) -> int:
-        """Rows in the open batch."""
-        return self._batch.rows
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the open batch's rows, without the packets' headers."""
-        return self._batch.nbytes
-
-    @property
-    def refused(self) -> list[Refused]:
-        """What was refused so far."""
-        return self._batch.refused.listed()
-
-    def take(self) -> pa.RecordBatch:
-        """Return the open batch and begin a new one."""
-        return self._batch.take()
-
-    def decode(
-        self, buffer: bytes | bytearray | memoryview, start: int, end: int, max_rows: int
-    ) -> tuple[int, State]:
-        """Append the whole rows of `buffer[start:end]`; see `RowDecoder.decode`."""
-        view = window(buffer, start, end, max_rows)
-        found = RowsSoFar(self._batch, max_rows)
-        if found.full():
-            return start, State.FULL
-        if len(view) < self._needed:
-            return start, State.MORE
-        try:
-            used, state = self._decode(bytes(view), found)
-        finally:
-            self._batch.append(found.rows)
-        return start + used, state
-
-    def _decode(self, data: bytes, found: RowsSoFar) -> tuple[int, State]:
+    def _find_rows(self, data: bytes, found: RowsSoFar) -> tuple[int, State]:
         position = 0
-        self._needed = 0
         while not found.full():
-            try:
-                packet = self._packet(data, position)
-                if packet is None:
-                    return position, State.MORE
-                content, after, sequence = packet
-                kind = content[0]
-            except MalformedValue as error:
-                raise found.fault(error) from None
-            if kind == _ROW:
-                found.add(self._row(content, found), len(content))
-                position, self._sequence = after, sequence
-            elif kind == _ERROR or (kind == _END and len(content) < _GOES_ON):
+            packet = self._packet(data, position)
+            if packet is None:
+                return position, State.MORE
+            content, after, sequence = packet
+            kind = content[0]
+            if kind == _ERROR or (kind == _END and len(content) < _GOES_ON):
                 self._sequence = None
                 return position, State.OTHER if kind == _ERROR else State.END
-            else:
-                raise found.fault(MalformedValue(Fault.NO_ROW, kind))
+            if kind != _ROW:
+                raise MalformedValue(Fault.NO_ROW, kind)
+            found.add(self._row(content, found), len(content))
+            position, self._sequence = after, sequence
         return position, State.FULL
 
     def _packet(self, data: bytes, position: int) -> tuple[bytes, int, int] | None:
@@ -96,7 +54,8 @@ class PythonMysqlDecoder:
             Its content, joined with that of the packets that continue it; the offset after them; the number of the
             packet that is due next.
         """
-        begin, sequence, parts = position, self._sequence, []
+        begin, sequence = position, self._sequence
+        parts: list[bytes] = []
         while True:
             content_at = position + _HEADER
             if content_at > len(data):
@@ -134,12 +93,12 @@ class PythonMysqlDecoder:
                 row.append(content[position : position + size])
                 position += size
         except IndexError:
-            raise found.fault(MalformedValue(Fault.SHORT_ROW, len(content))) from None
+            raise MalformedValue(Fault.SHORT_ROW, len(content)) from None
         except MalformedValue as error:
             raise found.fault(error, self._columns[len(row)].name) from None
         if position != len(content):
             left = len(content) - position
-            raise found.fault(
+            raise (
                 MalformedValue(Fault.LONG_ROW, left)
                 if left > 0
                 else MalformedValue(Fault.SHORT_ROW, len(content))
@@ -156,5 +115,5 @@ class PythonMysqlDecoder:
             raise IndexError
         length = int.from_bytes(content[position:after], "little")
         if length > LONGEST_VALUE:
-            raise MalformedValue(Fault.LONG_VALUE, length)
+            raise MalformedValue(Fault.LONG_VALUE, min(length, _LARGEST_NUMBER))
         return length, after

@@ -185,8 +185,8 @@ def _timestamp_reader(decimals: int) -> Callable[[bytes], Stored]:
                 f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d}"
                 f"{_fraction(micro, decimals)}"
             ) from None
-        microseconds = days * _MICROSECONDS_A_DAY + (hour * 3600 + minute * 60 + second) * 1_000_000 + micro
-        return microseconds.to_bytes(8, "little", signed=True)
+        moment: int = days * _MICROSECONDS_A_DAY + (hour * 3600 + minute * 60 + second) * 1_000_000 + micro
+        return moment.to_bytes(8, "little", signed=True)
 
     return read
 

@@ -11,9 +11,10 @@ from struct import error as StructError  # noqa: N812 - it is an exception class
 
 import pyarrow as pa
 
-from dataduct.connectors.decoding.batches import OpenBatch, RawRow, RowsSoFar, window
+from dataduct.connectors.decoding.batches import RawRow, RowsSoFar, window
 from dataduct.connectors.decoding.faults import DecodingError, Fault, MalformedValue
 from dataduct.connectors.decoding.postgres_values import NUMERIC_HEADER, postgres_codec
+from dataduct.connectors.decoding.python_decoder import PythonDecoder
 from dataduct.connectors.decoding.targets import LONGEST_VALUE, Refused, State, Target, WireColumn
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0"
@@ -28,63 +29,18 @@ _COPY_DATA, _COPY_DONE = b"d"[0], b"c"[0]
 _SHORTEST_MESSAGE = 4
 
 
-class PythonCopyDecoder:
+class PythonCopyDecoder(PythonDecoder):
     """A `RowDecoder` of the data of COPY BINARY."""
 
     def __init__(self, columns: Sequence[WireColumn]) -> None:
-        self._columns = tuple(columns)
-        self._batch = OpenBatch(columns, [postgres_codec(column) for column in columns])
+        super().__init__(columns, [postgres_codec(column) for column in columns])
         self._numeric_texts = [
             index for index, column in enumerate(columns) if column.target is Target.NUMERIC_TEXT
         ]
         self._in_rows = False
-        self._needed = 0
         self.ended = False
 
-    @property
-    def next_row(self) -> int:
-        """Number of the row that follows, from 1, over the whole result."""
-        return self._batch.next_row
-
-    @property
-    def rows(self) -> int:
-        """Rows in the open batch."""
-        return self._batch.rows
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the open batch's rows, and the digits of the numbers decoded as text."""
-        return self._batch.nbytes
-
-    @property
-    def refused(self) -> list[Refused]:
-        """What was refused so far."""
-        return self._batch.refused.listed()
-
-    def take(self) -> pa.RecordBatch:
-        """Return the open batch and begin a new one."""
-        return self._batch.take()
-
-    def decode(
-        self, buffer: bytes | bytearray | memoryview, start: int, end: int, max_rows: int
-    ) -> tuple[int, State]:
-        """Append the whole rows of `buffer[start:end]`; see `RowDecoder.decode`."""
-        view = window(buffer, start, end, max_rows)
-        found = RowsSoFar(self._batch, max_rows)
-        if found.full():
-            return start, State.FULL
-        if len(view) < self._needed:
-            return start, State.MORE
-        try:
-            used, state = self._decode(bytes(view), found)
-        except MalformedValue as error:
-            raise found.fault(error) from None
-        finally:
-            self._batch.append(found.rows)
-        return start + used, state
-
-    def _decode(self, data: bytes, found: RowsSoFar) -> tuple[int, State]:
-        self._needed = 0
+    def _find_rows(self, data: bytes, found: RowsSoFar) -> tuple[int, State]:
         position = 0
         if not self._in_rows:
             position = self._header(data)
@@ -94,8 +50,6 @@ class PythonCopyDecoder:
             row: RawRow = []
             after = self._row(data, position, row, found)
             if self.ended:
-                if len(data) > position + _COUNT.size:
-                    raise MalformedValue(Fault.AFTER_END)
                 return position, State.END
             if after > len(data):
                 self._needed = after - position
@@ -114,8 +68,9 @@ class PythonCopyDecoder:
         _, flags, extension = _HEADER.unpack_from(data)
         if flags & _CRITICAL_FLAGS or not 0 <= extension <= _LONGEST_EXTENSION:
             raise MalformedValue(Fault.HEADER)
-        self._in_rows = len(data) >= _HEADER.size + extension
-        return _HEADER.size + extension
+        after: int = _HEADER.size + extension
+        self._in_rows = len(data) >= after
+        return after
 
     def _row(self, data: bytes, position: int, row: RawRow, found: RowsSoFar) -> int:
         """Append the fields of the row at `position` to `row` and return the offset after it.
@@ -168,6 +123,7 @@ class PythonCopyMessagesDecoder:
     def __init__(self, columns: Sequence[WireColumn]) -> None:
         self._copy = PythonCopyDecoder(columns)
         self._data = bytearray()
+        self._failure: DecodingError | None = None
 
     @property
     def rows(self) -> int:
@@ -186,6 +142,8 @@ class PythonCopyMessagesDecoder:
 
     def take(self) -> pa.RecordBatch:
         """Return the open batch and begin a new one."""
+        if self._failure is not None:
+            raise self._failure
         return self._copy.take()
 
     def decode(
@@ -196,17 +154,22 @@ class PythonCopyMessagesDecoder:
         A message is used up as a whole; what it holds beyond a full batch is kept for the next one.
         """
         view = window(buffer, start, end, max_rows)
+        if self._failure is not None:
+            raise self._failure
         if self._decode_data(max_rows) is State.FULL:
             return start, State.FULL
         used, state, fault = self._gather(view)
         if self._decode_data(max_rows) is State.FULL:
             return start + used, State.FULL
-        if state is State.END and not self._copy.ended:
+        if self._copy.ended and len(self._data) > _COUNT.size:
+            fault = MalformedValue(Fault.AFTER_END)
+        elif state is State.END and not self._copy.ended:
             fault = MalformedValue(Fault.NO_END)
         if fault is not None:
-            raise DecodingError(
+            self._failure = DecodingError(
                 fault.fault, row=self._copy.next_row, first=fault.numbers[0], second=fault.numbers[1]
             )
+            raise self._failure
         return start + used, state
 
     def _decode_data(self, max_rows: int) -> State:

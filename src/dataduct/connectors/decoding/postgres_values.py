@@ -227,7 +227,8 @@ class Numeric:
         for digit in self.digits:
             total = total * 10_000 + digit
         exponent = 4 * (self.weight - len(self.digits) + 1) + scale
-        total = total * 10**exponent if exponent >= 0 else total // 10**-exponent
+        power: int = 10 ** abs(exponent)
+        total = total * power if exponent >= 0 else total // power
         return -total if self.negative else total
 
 

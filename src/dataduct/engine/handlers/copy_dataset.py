@@ -4,14 +4,30 @@ import glob
 from pathlib import Path
 
 from dataduct.engine.context import AttemptContext, Outcome
-from dataduct.errors import SourceError
+from dataduct.errors import MissingDependencyError, SourceError
+from dataduct.model.dataset import Manifest
 from dataduct.model.operations import CopyDataset
-from dataduct.storage.datasets import directory_files, write_files
+from dataduct.model.s3_uri import is_s3_uri
+from dataduct.storage.datasets import directory_files, publish_files, write_files
 
 
 def handle(operation: CopyDataset, attempt: AttemptContext) -> Outcome:
-    """Copy the files into the step's dataset and publish it. Raises SourceError (DD781) if there are none."""
-    manifest = write_files(
+    """Copy the files into the step's dataset and publish it.
+
+    Raises:
+        SourceError: There are none, or the bucket they are in cannot be read.
+        TransientError: The bucket cannot be reached now.
+        UserError: The connection to the bucket is wrong.
+    """
+    manifest = _from_s3(operation, attempt) if is_s3_uri(operation.source) else _from_here(operation, attempt)
+    files = len(manifest.parts)
+    return Outcome(
+        rows=manifest.rows, bytes=manifest.bytes, message=f"{files:,} {'file' if files == 1 else 'files'}"
+    )
+
+
+def _from_here(operation: CopyDataset, attempt: AttemptContext) -> Manifest:
+    return write_files(
         attempt.workbench.storage,
         attempt.dataset_key(operation.output),
         source_files(operation.source),
@@ -20,9 +36,24 @@ def handle(operation: CopyDataset, attempt: AttemptContext) -> Outcome:
         cancellation=attempt.cancellation,
         progress=attempt.progress,
     )
-    files = len(manifest.parts)
-    return Outcome(
-        rows=manifest.rows, bytes=manifest.bytes, message=f"{files:,} {'file' if files == 1 else 'files'}"
+
+
+def _from_s3(operation: CopyDataset, attempt: AttemptContext) -> Manifest:
+    try:
+        from dataduct.storage.s3_source import found_format, s3_files
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError("boto3", "s3") from error
+    alias = operation.connection
+    options = None if alias is None else attempt.workbench.connection(alias)
+    files = s3_files(operation.source, options, alias=alias or "")
+    return publish_files(
+        attempt.workbench.storage,
+        attempt.dataset_key(operation.output),
+        files,
+        format=found_format(operation, [file.name for file in files]),
+        producer=attempt.step.name,
+        cancellation=attempt.cancellation,
+        progress=attempt.progress,
     )
 
 

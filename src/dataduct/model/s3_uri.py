@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from dataduct.errors import UserError
-
 _URI = re.compile(r"s3[an]?://([^/]*)(?:/(.*))?", re.DOTALL)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _MAGIC = re.compile(r"[*?[]")
@@ -27,16 +25,14 @@ def is_s3_uri(text: str) -> bool:
 
 
 def parse_s3_uri(text: str) -> S3Uri:
-    """Return what `text` names. Raises `UserError` (DD860) if it is no S3 URI."""
+    """Return what `text` names. Raises `ValueError`, whose text is the message, if it is no S3 URI."""
     match = _URI.fullmatch(text)
     if match is None:
-        raise UserError(f"`{text}` is no S3 URI", code="DD860", hint="write `s3://bucket/path`")
+        raise ValueError(f"`{text}` is no S3 URI")
+    if not match[1]:
+        raise ValueError(f"`{text}` names no bucket")
     if not _BUCKET.fullmatch(match[1]):
-        raise UserError(
-            f"`{text}` names no bucket" if not match[1] else f"`{match[1]}` in `{text}` cannot name a bucket",
-            code="DD860",
-            hint="write `s3://bucket/path`; a bucket's name has letters, digits, dots, dashes and underscores",
-        )
+        raise ValueError(f"`{match[1]}` in `{text}` cannot name a bucket")
     return S3Uri(match[1], match[2] or "")
 
 
