@@ -2,7 +2,6 @@
 
 from redshift_standin.endpoints import PostgresEndpoint, S3Endpoint
 from redshift_standin.errors import RedshiftError
-from redshift_standin.faults import Faults
-from redshift_standin.server import Standin
+from redshift_standin.standin import Standin
 
-__all__ = ["Faults", "PostgresEndpoint", "RedshiftError", "S3Endpoint", "Standin"]
+__all__ = ["PostgresEndpoint", "RedshiftError", "S3Endpoint", "Standin"]

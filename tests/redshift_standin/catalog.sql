@@ -175,7 +175,7 @@ END $$;
 
 -- Catalog views -----------------------------------------------------------------------------------------------------
 CREATE FUNCTION pg_internal.attributes(oid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT substring(d.text FROM '''redshift:attributes:(.*)''::text')::jsonb FROM pg_internal.declared d WHERE d.conrelid = $1 AND d.kind = 'attributes' $$;
+  SELECT substring(d.text FROM '''redshift:attributes:(\{.*\})''')::jsonb FROM pg_internal.declared d WHERE d.conrelid = $1 AND d.kind = 'attributes' $$;
 CREATE VIEW pg_internal.user_tables AS
   SELECT c.oid, c.relname, n.nspname, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_internal') AND n.nspname NOT LIKE 'pg_toast%';

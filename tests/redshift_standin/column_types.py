@@ -18,8 +18,36 @@ _CHAR = {"char", "character", "nchar", "bpchar"}
 _DECIMAL = {"decimal", "numeric"}
 _BYTES = {"varbyte", "varbinary", "binary"}
 _KNOWN_UNSUPPORTED = frozenset(
-    "bytea json jsonb xml money bit varbit inet cidr macaddr point line lseg box path polygon circle serial "
-    "bigserial serial4 serial8 name uuid oid tsvector tsquery hstore int4range".split()
+    [
+        "bytea",
+        "json",
+        "jsonb",
+        "xml",
+        "money",
+        "bit",
+        "varbit",
+        "inet",
+        "cidr",
+        "macaddr",
+        "point",
+        "line",
+        "lseg",
+        "box",
+        "path",
+        "polygon",
+        "circle",
+        "serial",
+        "bigserial",
+        "serial4",
+        "serial8",
+        "name",
+        "uuid",
+        "oid",
+        "tsvector",
+        "tsquery",
+        "hstore",
+        "int4range",
+    ]
 )
 
 
@@ -48,7 +76,10 @@ def column_type(tokens: list[Token], column: str) -> tuple[str, int]:
         return _array(_decimal(arguments), tokens, end, column)
     if first in _BYTES:
         return _array("varbyte", tokens, end, column)
-    if first in ("timestamp", "time") and words[end : end + 3] in (["with", "time", "zone"], ["without", "time", "zone"]):
+    if first in ("timestamp", "time") and words[end : end + 3] in (
+        ["with", "time", "zone"],
+        ["without", "time", "zone"],
+    ):
         return _array(f"{first} {words[end]} time zone", tokens, end + 3, column)
     if first in _PLAIN:
         if arguments and first not in ("float", "interval"):

@@ -10,7 +10,7 @@ from redshift_standin.statements import Action, Statement, read_statements
 from redshift_standin.tokens import literal
 
 if TYPE_CHECKING:
-    from redshift_standin.server import Standin
+    from redshift_standin.service import Service
 
 
 class Commands:
@@ -20,7 +20,7 @@ class Commands:
         committed: Whether the last transaction ended in a commit.
     """
 
-    def __init__(self, standin: "Standin", backend: Backend, user: str, database: str) -> None:
+    def __init__(self, standin: "Service", backend: Backend, user: str, database: str) -> None:
         self.standin = standin
         self.backend = backend
         self.database = database
@@ -60,7 +60,13 @@ class Commands:
 
     def _rows(self, outcome: Outcome, query: int) -> list[dict[str, object]]:
         started = self.standin.now()
-        common = {"slice": 0, "starttime": started, "session": self.cluster.session, "query": query, "copy_job_id": 0}
+        common = {
+            "slice": 0,
+            "starttime": started,
+            "session": self.cluster.session,
+            "query": query,
+            "copy_job_id": 0,
+        }
         userid = self.standin.user_id(self.cluster.user)
         return [{**error, **common, "userid": userid} for error in outcome.errors]
 
@@ -146,6 +152,8 @@ class Commands:
             await self.standin.record_load_errors(self.database, self.unwritten)
 
     async def _show_numbers(self) -> None:
-        calls = ", ".join(f"set_config('redshift.{name}', '{value}', false)" for name, value in self.numbers.items())
+        calls = ", ".join(
+            f"set_config('redshift.{name}', '{value}', false)" for name, value in self.numbers.items()
+        )
         if calls:
             await self.backend.query(f"SELECT {calls}")

@@ -22,8 +22,22 @@ _UNLOAD = {
     "allowoverwrite": "flag", "cleanpath": "flag", "delimiter": "text", "null": "text", "region": "text",
     "parallel": "switch", "encrypted": "flag",
 }  # fmt: skip
-_REFUSED = frozenset("orc avro fixedwidth shapefile readratio ssh lzop kms_key_id master_symmetric_key".split())
-_COLUMNAR = frozenset("acceptinvchars fillrecord statupdate manifest explicit_ids serializetojson format".split())
+_REFUSED = frozenset(
+    [
+        "orc",
+        "avro",
+        "fixedwidth",
+        "shapefile",
+        "readratio",
+        "ssh",
+        "lzop",
+        "kms_key_id",
+        "master_symmetric_key",
+    ]
+)
+_COLUMNAR = frozenset(
+    ["acceptinvchars", "fillrecord", "statupdate", "manifest", "explicit_ids", "serializetojson", "format"]
+)
 
 
 @dataclass
@@ -102,7 +116,9 @@ def _read_options(tokens: list[Token], at: int, known: dict[str, str], command: 
         word = tokens[at].word
         if word in ("iam_role", "credentials", "access_key_id", "secret_access_key", "session_token"):
             place = at + 2 if tokens[at + 1 : at + 2] and tokens[at + 1].word in ("as",) else at + 1
-            keys[word] = "default" if _word(tokens, place) == "default" else string_value(_token(tokens, place))
+            keys[word] = (
+                "default" if _word(tokens, place) == "default" else string_value(_token(tokens, place))
+            )
             at = place + 1
         elif word == "with" and _word(tokens, at + 1) == "credentials":
             at += 1
@@ -230,7 +246,9 @@ def _check_copy(options: Options) -> None:
     if options.format == "parquet":
         for name in values:
             if name not in _COLUMNAR and name != "verbose":
-                raise RedshiftError("0A000", f"{name.upper()} argument is not supported for PARQUET based COPY")
+                raise RedshiftError(
+                    "0A000", f"{name.upper()} argument is not supported for PARQUET based COPY"
+                )
     elif "serializetojson" in values:
         raise RedshiftError("0A000", "SERIALIZETOJSON is supported only with columnar formats")
     if options.format == "csv":

@@ -40,7 +40,9 @@ class Outcome:
     errors: list[dict[str, object]] = field(default_factory=list)
 
 
-async def run_copy(backend: Backend, command: CopyCommand, cluster: Cluster, query: int, outcome: Outcome) -> None:
+async def run_copy(
+    backend: Backend, command: CopyCommand, cluster: Cluster, query: int, outcome: Outcome
+) -> None:
     """Load a table; `outcome` is filled also when it fails. Raises `RedshiftError`."""
     options = command.options
     table = await load_table(
@@ -49,11 +51,7 @@ async def run_copy(backend: Backend, command: CopyCommand, cluster: Cluster, que
     store = await asyncio.to_thread(_store, options, cluster)
     objects = await asyncio.to_thread(_objects, store, command)
     parquet = options.format == "parquet"
-    load: ParquetLoad | TextLoad
-    if parquet:
-        load = ParquetLoad(table, options, store.open, query)
-    else:
-        load = TextLoad(table, options, store.open)
+    load = ParquetLoad(table, options, store.open, query) if parquet else TextLoad(table, options, store.open)
     chunks = _in_thread(load.chunks(objects))
     try:
         if options.flag("noload"):
@@ -68,7 +66,8 @@ async def run_copy(backend: Backend, command: CopyCommand, cluster: Cluster, que
             outcome.errors = [{**error, "tbl": table.oid} for error in load.errors]
     outcome.info = f"Load into table '{command.bare}' completed, {load.rows} record(s) loaded successfully."
     if isinstance(load, TextLoad) and load.failed:
-        outcome.info += f"  {load.failed} record(s) could not be loaded.  Check 'stl_load_errors' system table for details."
+        outcome.info += f"  {load.failed} record(s) could not be loaded."
+        outcome.info += "  Check 'stl_load_errors' system table for details."
     if options.flag("noload"):
         outcome.rows = 0
 
@@ -86,7 +85,9 @@ def _objects(store: ObjectStore, command: CopyCommand) -> list[StoredObject]:
     else:
         objects = [stored for stored in store.below(command.location) if not stored.key.endswith("/")]
     if not objects:
-        raise RedshiftError("XX000", f"The specified S3 prefix '{command.location.split('/', 3)[-1]}' does not exist")
+        raise RedshiftError(
+            "XX000", f"The specified S3 prefix '{command.location.split('/', 3)[-1]}' does not exist"
+        )
     return objects
 
 

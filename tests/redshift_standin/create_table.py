@@ -23,7 +23,22 @@ from redshift_standin.tokens import (
 _STARTS = {"not", "null", "default", "identity", "generated", "encode", "distkey", "sortkey", "collate", "unique",
            "primary", "references", "constraint", "check"}  # fmt: skip
 _ENCODINGS = frozenset(
-    "auto raw az64 bytedict delta delta32k lzo mostly8 mostly16 mostly32 runlength text255 text32k zstd".split()
+    [
+        "auto",
+        "raw",
+        "az64",
+        "bytedict",
+        "delta",
+        "delta32k",
+        "lzo",
+        "mostly8",
+        "mostly16",
+        "mostly32",
+        "runlength",
+        "text255",
+        "text32k",
+        "zstd",
+    ]
 )
 
 
@@ -172,7 +187,9 @@ def _attribute(item: list[Token], at: int, column: str, table: Table) -> tuple[s
         seed, step = (_spaced(part) for part in split_commas(item[opening + 1 : end]))
         table.not_null.add(column)
         always = "BY DEFAULT" if word == "generated" else "ALWAYS"
-        return f" GENERATED {always} AS IDENTITY (START WITH {seed} INCREMENT BY {step})".replace("- ", "-"), end + 1
+        return f" GENERATED {always} AS IDENTITY (START WITH {seed} INCREMENT BY {step})".replace(
+            "- ", "-"
+        ), end + 1
     if word == "encode":
         if following not in _ENCODINGS:
             raise RedshiftError("42601", f'invalid encoding type "{following}" for column "{column}"')
@@ -238,9 +255,7 @@ def _table_attributes(tokens: list[Token], at: int, table: Table) -> int:
     while at < len(tokens) and tokens[at].word != "as":
         word = tokens[at].word
         following = tokens[at + 1].word if at + 1 < len(tokens) else ""
-        if word == "backup" and following in ("yes", "no"):
-            at += 2
-        elif word == "encode" and following == "auto":
+        if (word == "backup" and following in ("yes", "no")) or (word == "encode" and following == "auto"):
             at += 2
         elif word == "diststyle" and following in ("auto", "even", "key", "all"):
             table.diststyle = following.upper()
@@ -263,7 +278,12 @@ def _table_attributes(tokens: list[Token], at: int, table: Table) -> int:
 
 
 def _definitions(table: Table) -> list[str]:
-    for column in [*table.not_null, *table.sortkey, *([table.distkey] if table.distkey else []), *table.encodings]:
+    for column in [
+        *table.not_null,
+        *table.sortkey,
+        *([table.distkey] if table.distkey else []),
+        *table.encodings,
+    ]:
         if column not in table.columns and not table.likes:
             raise RedshiftError("42703", f'column "{column}" named in key does not exist')
     if table.distkey and table.diststyle in ("ALL", "EVEN"):
@@ -280,4 +300,3 @@ def _definitions(table: Table) -> list[str]:
     carried = literal("redshift:attributes:" + json.dumps(attributes))
     definitions.append(f'CONSTRAINT "redshift$attributes" CHECK ({carried} IS NOT NULL)')
     return definitions
-

@@ -51,7 +51,9 @@ class Databases:
                 verb = "ALTER" if known else "CREATE"
                 command = sql.SQL(verb + " ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(user), password)
                 connection.execute(command)
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self.template,)).fetchone()
+            known = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (self.template,)
+            ).fetchone()
             if not known:
                 self._make_template(connection)
 
@@ -86,7 +88,9 @@ class Databases:
     def drop(self, name: str) -> None:
         """Drop a database, its connections too."""
         with self._connection(self.server.database) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
     def user_ids(self) -> dict[str, int]:
         """PostgreSQL's OID of each user."""

@@ -31,7 +31,7 @@ class BackendError(RedshiftError):
         self.fields = fields
 
 
-class ConnectionDropped(Exception):
+class ConnectionDroppedError(Exception):
     """The connection to the client is to be dropped without a word."""
 
 
@@ -60,5 +60,6 @@ def serialization_failure(table: str) -> RedshiftError:
     return RedshiftError(
         "XX000",
         "1023",
-        f"Serializable isolation violation on table - {table}, transactions forming the cycle are: 7001, 7002 (pid:101)",
+        f"Serializable isolation violation on table - {table}, "
+        "transactions forming the cycle are: 7001, 7002 (pid:101)",
     )

@@ -85,12 +85,30 @@ def _cast(tokens: list[Token], at: int, end: int) -> list[Token]:
         raise RedshiftError("42601", f'syntax error at or near "{tokens[end].text}"')
     kind, taken = _expression_type(tokens[place + 1 : end])
     inner = translate_expressions(tokens[at + 2 : place])
-    return [tokens[at], tokens[at + 1], *inner, tokens[place], *kind, *tokens[place + 1 + taken : end], tokens[end]]
+    return [
+        tokens[at],
+        tokens[at + 1],
+        *inner,
+        tokens[place],
+        *kind,
+        *tokens[place + 1 + taken : end],
+        tokens[end],
+    ]
 
 
 def _expression_type(tokens: list[Token]) -> tuple[list[Token], int]:
     words = [token.word or token.text.lower() for token in tokens[:4]]
-    translated = {"varchar", "nvarchar", "char", "character", "nchar", "decimal", "numeric", "varbyte", "varbinary"}
+    translated = {
+        "varchar",
+        "nvarchar",
+        "char",
+        "character",
+        "nchar",
+        "decimal",
+        "numeric",
+        "varbyte",
+        "varbinary",
+    }
     if words and words[0] in translated:
         kind, taken = column_type(tokens, "expression")
         if words[0] in ("varchar", "nvarchar") and taken == 1:

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
-from redshift_standin.errors import RedshiftError
+from redshift_standin.errors import RedshiftError, serialization_failure
 
 _CONTROL = {"begin", "start", "commit", "end", "rollback", "abort", "set", "show", "reset"}
 
@@ -27,8 +27,15 @@ class Faults:
         with self._lock:
             self._after_commit = True
 
-    def arm_error(self, error: RedshiftError, matching: str | None) -> None:
+    def arm_error(self, sqlstate: str, message: str, detail: str | None, matching: str | None) -> None:
         """Fail the next statement that contains `matching`; None means any but transaction control and SET."""
+        self._arm(RedshiftError(sqlstate, message, detail), matching)
+
+    def arm_serialization_failure(self, table: str, matching: str | None) -> None:
+        """Fail the next statement that contains `matching` with error 1023, as `arm_error` does."""
+        self._arm(serialization_failure(table), matching)
+
+    def _arm(self, error: RedshiftError, matching: str | None) -> None:
         with self._lock:
             self._errors.append((error, matching.lower() if matching else None))
 

@@ -14,7 +14,9 @@ _INTEGERS = {"int2": (15, "Short"), "int4": (31, "Integer"), "int8": (63, "Long"
 _TRUE = frozenset(("t", "true", "y", "yes", "1"))
 _FALSE = frozenset(("f", "false", "n", "no", "0"))
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?([+-]\d{2}(:?\d{2})?)?")
-_AUTO_TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?")
+_AUTO_TIMESTAMP = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?"
+)
 _PATTERNS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH": "%H", "MI": "%M", "SS": "%S", "US": "%f",
              "YY": "%y", "MON": "%b", "AM": "%p", "T": "T"}  # fmt: skip
 
@@ -75,13 +77,17 @@ class Conversion:
             text = text.rstrip(" ")
         text = self._valid(text)
         if "\0" in text:
-            raise FieldError(1220, "String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: 00")
+            raise FieldError(
+                1220, "String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: 00"
+            )
         if column.type_name == "bpchar":
             text = text.rstrip(" ")
             if not text.isascii():
                 bad = next(character for character in text if not character.isascii()).encode()
                 raise FieldError(
-                    1220, f"Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: {bad.hex(' ')}"
+                    1220,
+                    "Multibyte character not supported for CHAR (Hint: try using VARCHAR). "
+                    f"Invalid char: {bad.hex(' ')}",
                 )
         encoded = text.encode()
         if len(encoded) > column.length:
@@ -96,7 +102,8 @@ class Conversion:
         if "acceptinvchars" not in self.options.values:
             bad = next(c for c in text if "\ud800" <= c <= "\udfff").encode(errors="surrogateescape")
             raise FieldError(
-                1220, f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {bad.hex()} (error 3)"
+                1220,
+                f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {bad.hex()} (error 3)",
             )
         replacement = self.options.text("acceptinvchars", "?")
         return "".join(replacement if "\ud800" <= character <= "\udfff" else character for character in text)
@@ -119,7 +126,11 @@ class Conversion:
         try:
             if form.lower() == "auto":
                 stripped = stripped[:10] if re.match(r"\d{4}-\d{2}-\d{2}[ T]", stripped) else stripped
-                return _parse(stripped, ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%m/%d/%Y", "%d %b %Y")).date().isoformat()
+                return (
+                    _parse(stripped, ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%m/%d/%Y", "%d %b %Y"))
+                    .date()
+                    .isoformat()
+                )
             if form:
                 return datetime.datetime.strptime(stripped, _pattern(form)).date().isoformat()
             if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", stripped):
@@ -146,7 +157,9 @@ class Conversion:
                 return datetime.datetime.strptime(stripped, _pattern(form)).isoformat(" ")
             if re.fullmatch(r"\d{4}-\d{2}-\d{2}", stripped):
                 stripped += " 00:00:00"
-            if not _TIMESTAMP.fullmatch(stripped) or (kind == "timestamp" and re.search(r"[+-]\d{2}(:?\d{2})?$", stripped[19:])):
+            if not _TIMESTAMP.fullmatch(stripped) or (
+                kind == "timestamp" and re.search(r"[+-]\d{2}(:?\d{2})?$", stripped[19:])
+            ):
                 raise ValueError
             datetime.datetime.fromisoformat(stripped[:19])
             return stripped
@@ -154,7 +167,9 @@ class Conversion:
             if self.options.flag("acceptanydate"):
                 return None
             suffix = "OF" if kind == "timestamptz" else ""
-            raise FieldError(1206, f"Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS{suffix}]") from None
+            raise FieldError(
+                1206, f"Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS{suffix}]"
+            ) from None
 
 
 def _integer(kind: str, text: str) -> str:
@@ -168,7 +183,14 @@ def _integer(kind: str, text: str) -> str:
 
 
 def _invalid_digit(text: str, label: str, code: int) -> NoReturn:
-    place = next((at for at, character in enumerate(text) if not (character.isdigit() or at == 0 and character in "+-")), 0)
+    place = next(
+        (
+            at
+            for at, character in enumerate(text)
+            if not (character.isdigit() or (at == 0 and character in "+-"))
+        ),
+        0,
+    )
     shown = text[place : place + 1]
     raise FieldError(code, f"Invalid digit, Value '{shown}', Pos {place}, Type: {label}", place)
 
@@ -214,7 +236,9 @@ def _parse(text: str, patterns: tuple[str, ...]) -> datetime.datetime:
 
 
 def _pattern(form: str) -> str:
-    return re.sub(r"YYYY|HH24|MON|MM|DD|HH|MI|SS|US|YY|AM", lambda found: _PATTERNS[found.group()], form.upper())
+    return re.sub(
+        r"YYYY|HH24|MON|MM|DD|HH|MI|SS|US|YY|AM", lambda found: _PATTERNS[found.group()], form.upper()
+    )
 
 
 def _auto_timestamp(text: str, kind: str) -> str:

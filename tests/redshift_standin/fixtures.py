@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from servers import Postgres, S3Server
 
 from redshift_standin.endpoints import PostgresEndpoint, S3Endpoint
-from redshift_standin.server import Standin
+from redshift_standin.standin import Standin
+from servers import Postgres, S3Server
 
 ROLE = "arn:aws:iam::123456789012:role/redshift-copy"
 OTHER_ROLE = "arn:aws:iam::123456789012:role/no-such-role"

@@ -72,7 +72,8 @@ async def load_table(
         raise
     texts = [[(value or b"").decode() for value in row] for row in rows]
     columns = {
-        row[1]: LoadColumn(row[1], row[2], int(row[3]), row[4] == "t" and not row[5], bool(row[5])) for row in texts
+        row[1]: LoadColumn(row[1], row[2], int(row[3]), row[4] == "t" and not row[5], bool(row[5]))
+        for row in texts
     }
     chosen = named or [name for name, column in columns.items() if explicit_ids or not column.identity]
     for name in chosen:

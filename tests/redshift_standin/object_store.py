@@ -38,7 +38,9 @@ class StoredObject:
 def split_uri(uri: str) -> tuple[str, str]:
     """Bucket and key of an `s3://` URI. Raises `RedshiftError` for anything else."""
     if not uri.startswith("s3://") or not uri[5:].split("/", 1)[0]:
-        raise RedshiftError("0A000", f"COPY and UNLOAD take an S3 location that begins with s3://, not {uri!r}")
+        raise RedshiftError(
+            "0A000", f"COPY and UNLOAD take an S3 location that begins with s3://, not {uri!r}"
+        )
     bucket, _, key = uri[5:].partition("/")
     return bucket, key
 
@@ -63,7 +65,9 @@ class ObjectStore:
                 if role not in roles:
                     user = f"arn:aws:redshift:{server.region}:000000000000:dbuser:standin/{session[1]}"
                     detail = f"User {user} is not authorized to assume IAM Role {role}"
-                    raise RedshiftError("XX000", detail, f"error: Not authorized to get credentials of role {role}")
+                    raise RedshiftError(
+                        "XX000", detail, f"error: Not authorized to get credentials of role {role}"
+                    )
             self.buckets = roles[authorization.roles[-1]]
             access, secret, token = server.access_key, server.secret_key, None
         self.client = _client(server, access, secret, token)
@@ -92,7 +96,7 @@ class ObjectStore:
 
     def head(self, uri: str) -> StoredObject | None:
         """The object of exactly this URI, or None."""
-        bucket, key = split_uri(uri)
+        _, key = split_uri(uri)
         return next((found for found in self.below(uri) if found.key == key), None)
 
     def open(self, stored: StoredObject) -> IO[bytes]:
@@ -124,14 +128,18 @@ class ObjectStore:
             raise _s3_error("The specified key does not exist.", 404, "NoSuchKey")
         try:
             entries = json.loads(self.read(stored, 1 << 26))["entries"]
-            listed = [(entry["url"], bool(entry.get("mandatory", False)), entry.get("meta")) for entry in entries]
+            listed = [
+                (entry["url"], bool(entry.get("mandatory", False)), entry.get("meta")) for entry in entries
+            ]
         except (ValueError, KeyError, TypeError):
             raise RedshiftError("XX000", f"Manifest file is not in correct json format: {uri}") from None
         found: list[StoredObject] = []
         for url, mandatory, meta in listed:
             length = meta.get("content_length") if isinstance(meta, dict) else None
             if columnar and not isinstance(length, int):
-                raise RedshiftError("XX000", f"The manifest {uri} has no meta.content_length for the file {url}")
+                raise RedshiftError(
+                    "XX000", f"The manifest {uri} has no meta.content_length for the file {url}"
+                )
             entry = self.head(url)
             if entry is None and mandatory:
                 raise _s3_error("The specified key does not exist.", 404, f"NoSuchKey, file {url}")
@@ -182,5 +190,6 @@ class _translated:  # noqa: N801 - a context manager that reads as one
 
 def _s3_error(message: str, status: int, code: str) -> RedshiftError:
     return RedshiftError(
-        "XX000", f"S3ServiceException:{message},Status {status},Error {code},Rid STANDIN,ExtRid STANDIN,CanRetry 1"
+        "XX000",
+        f"S3ServiceException:{message},Status {status},Error {code},Rid STANDIN,ExtRid STANDIN,CanRetry 1",
     )

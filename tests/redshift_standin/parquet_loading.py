@@ -55,7 +55,8 @@ class ParquetLoad:
         line = "-----------------------------------------------"
         detail = (
             f"\n  {line}\n  error:  Spectrum Scan Error\n  code:      {code}\n  context:   {context}\n"
-            f"  query:     {self.query}\n  location:  dory_util.cpp:1777\n  process:   worker_thread [pid=1]\n  {line}\n"
+            f"  query:     {self.query}\n  location:  dory_util.cpp:1777\n"
+            f"  process:   worker_thread [pid=1]\n  {line}\n"
         )
         return RedshiftError("XX000", "Spectrum Scan Error", detail)
 
@@ -81,7 +82,10 @@ class ParquetLoad:
         if column.type_name == "super":
             return self.options.flag("serializetojson")
         if column.type_name == "numeric":
-            return pa.types.is_decimal(kind) and (kind.precision, kind.scale) == (column.precision, column.scale)
+            return pa.types.is_decimal(kind) and (kind.precision, kind.scale) == (
+                column.precision,
+                column.scale,
+            )
         if column.is_text:
             return pa.types.is_string(kind) or pa.types.is_large_string(kind)
         if column.type_name == "timestamp":
@@ -119,9 +123,14 @@ class ParquetLoad:
             self._check_text(stored, column, array)
             return array
         if column.type_name == "varbyte":
-            return pa.array([None if value is None else "\\x" + value.hex() for value in array.to_pylist()], pa.string())
+            return pa.array(
+                [None if value is None else "\\x" + value.hex() for value in array.to_pylist()], pa.string()
+            )
         if column.type_name == "super":
-            return pa.array([None if value is None else json.dumps(value, default=str) for value in array.to_pylist()], pa.string())
+            return pa.array(
+                [None if value is None else json.dumps(value, default=str) for value in array.to_pylist()],
+                pa.string(),
+            )
         if column.type_name == "timestamp" and array.type.tz is not None:
             return array.cast(pa.timestamp(array.type.unit))
         return array
@@ -135,7 +144,9 @@ class ParquetLoad:
                 f"Table: {column.length}, Data: {longest}, File name: {stored.uri}",
             )
         if column.type_name == "bpchar" and longest and not pc.all(pc.string_is_ascii(array)).as_py():
-            raise self._scan_error(15001, f"CHAR column {column.name} has a multibyte character, File name: {stored.uri}")
+            raise self._scan_error(
+                15001, f"CHAR column {column.name} has a multibyte character, File name: {stored.uri}"
+            )
 
 
 def _declared(column: LoadColumn) -> str:
@@ -147,7 +158,11 @@ def _declared(column: LoadColumn) -> str:
 def _physical(file: pq.ParquetFile, place: int) -> str:
     name = file.schema_arrow.field(place).name
     leaf = next(
-        (file.schema.column(at) for at in range(len(file.schema.names)) if file.schema.column(at).path.split(".")[0] == name),
+        (
+            file.schema.column(at)
+            for at in range(len(file.schema.names))
+            if file.schema.column(at).path.split(".")[0] == name
+        ),
         None,
     )
     if leaf is None:

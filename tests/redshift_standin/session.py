@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from redshift_standin import wire
 from redshift_standin.backend import Backend
 from redshift_standin.commands import Commands
-from redshift_standin.errors import BackendError, ConnectionDropped, RedshiftError, serialization_failure
+from redshift_standin.errors import BackendError, ConnectionDroppedError, RedshiftError, serialization_failure
 from redshift_standin.statements import Action, Statement, read_statements
 
 if TYPE_CHECKING:
-    from redshift_standin.server import Standin
+    from redshift_standin.service import Service
 
 # PostgreSQL's jsonb and bytea as Redshift's SUPER and VARBYTE; text as VARCHAR.
 _OIDS = {3802: 4000, 17: 6551, 25: wire.VARCHAR}
@@ -32,7 +32,7 @@ class Session:
 
     def __init__(
         self,
-        standin: "Standin",
+        standin: "Service",
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         backend: Backend,
@@ -63,7 +63,9 @@ class Session:
             elif kind in b"PBDEC" and not self.skipping:
                 await self._extended(kind, payload)
             elif kind == b"F":
-                await self._refuse(RedshiftError("0A000", "function calls by the fast path are not supported"))
+                await self._refuse(
+                    RedshiftError("0A000", "function calls by the fast path are not supported")
+                )
                 self.skipping = True
             await self.writer.drain()
 
@@ -84,7 +86,9 @@ class Session:
         """Several statements of one string are one transaction, unless they begin one themselves."""
         control = {"begin", "start", "commit", "end", "rollback", "abort"}
         several = len(statements) > 1 and self.backend.status == "I"
-        implicit = several and not any(s.first_word in control or s.action is Action.OUTSIDE for s in statements)
+        implicit = several and not any(
+            s.first_word in control or s.action is Action.OUTSIDE for s in statements
+        )
         if implicit:
             await self.backend.query("BEGIN")
         for statement in statements:
@@ -117,7 +121,7 @@ class Session:
 
     async def _relay(self, kind: bytes, payload: bytes) -> None:
         if kind == b"S":
-            name, at = wire.cstring(payload, 0)
+            name, _ = wire.cstring(payload, 0)
             if name not in _REPORTED:
                 return
         if kind == b"T":
@@ -161,7 +165,7 @@ class Session:
     async def _commit(self) -> None:
         if self.faults.take_before_commit():
             self.backend.abort()
-            raise ConnectionDropped
+            raise ConnectionDroppedError
         self.backend.send(b"Q", b"COMMIT\0")
         losing = self.faults.take_after_commit()
         while True:
@@ -178,7 +182,7 @@ class Session:
             if not losing:
                 await self._relay(kind, payload)
         if losing:
-            raise ConnectionDropped
+            raise ConnectionDroppedError
 
     async def _finish_commit(self) -> None:
         while True:
@@ -204,9 +208,13 @@ class Session:
 
     async def _extended(self, kind: bytes, payload: bytes) -> None:
         try:
-            await {b"P": self._parse, b"B": self._bind, b"D": self._describe, b"E": self._execute, b"C": self._close}[
-                kind
-            ](payload)
+            await {
+                b"P": self._parse,
+                b"B": self._bind,
+                b"D": self._describe,
+                b"E": self._execute,
+                b"C": self._close,
+            }[kind](payload)
         except RedshiftError as error:
             self.skipping = True
             if not isinstance(error, BackendError):

@@ -4,16 +4,46 @@ from redshift_standin.errors import RedshiftError
 from redshift_standin.tokens import Token
 
 _SHARED = frozenset(
-    "search_path statement_timeout datestyle timezone client_encoding extra_float_digits application_name "
-    "session_authorization server_version transaction_isolation".split()
+    [
+        "search_path",
+        "statement_timeout",
+        "datestyle",
+        "timezone",
+        "client_encoding",
+        "extra_float_digits",
+        "application_name",
+        "session_authorization",
+        "server_version",
+        "transaction_isolation",
+    ]
 )
 _OWN = frozenset(
-    "query_group wlm_query_slot_count enable_result_cache_for_session enable_case_sensitive_identifier "
-    "analyze_threshold_percent json_parse_truncate_strings json_serialization_enable describe_field_name_in_uppercase "
-    "error_on_nondeterministic_update max_cursor_result_set_size autocommit enable_vacuum_boost cast_super_null_on_error "
-    "json_serialization_parse_nested_strings json_parse_dedup_attributes use_fips_ssl require_ssl "
-    "navigate_super_null_on_error auto_analyze wlm_json_configuration enable_numeric_rounding "
-    "interval_forbid_composite_literals downcase_delimited_identifier spectrum_enable_pseudo_columns".split()
+    [
+        "query_group",
+        "wlm_query_slot_count",
+        "enable_result_cache_for_session",
+        "enable_case_sensitive_identifier",
+        "analyze_threshold_percent",
+        "json_parse_truncate_strings",
+        "json_serialization_enable",
+        "describe_field_name_in_uppercase",
+        "error_on_nondeterministic_update",
+        "max_cursor_result_set_size",
+        "autocommit",
+        "enable_vacuum_boost",
+        "cast_super_null_on_error",
+        "json_serialization_parse_nested_strings",
+        "json_parse_dedup_attributes",
+        "use_fips_ssl",
+        "require_ssl",
+        "navigate_super_null_on_error",
+        "auto_analyze",
+        "wlm_json_configuration",
+        "enable_numeric_rounding",
+        "interval_forbid_composite_literals",
+        "downcase_delimited_identifier",
+        "spectrum_enable_pseudo_columns",
+    ]
 )
 
 
@@ -29,7 +59,11 @@ def translate(core: list[Token], words: list[str]) -> str | None:
     if name in ("transaction", "characteristics", "all", "session", "time", "role", "names"):
         return None
     if name in _SHARED:
-        return "SELECT '8.0.2'::text AS server_version" if (words[0], name) == ("show", "server_version") else None
+        return (
+            "SELECT '8.0.2'::text AS server_version"
+            if (words[0], name) == ("show", "server_version")
+            else None
+        )
     if name in _OWN:
         if words[0] == "show":
             return f"SELECT coalesce(current_setting('redshift.{name}', true), 'default') AS {name}"

@@ -8,7 +8,16 @@ from redshift_standin.column_types import column_type
 from redshift_standin.create_table import Table, table_constraint, table_name, translate_create_table
 from redshift_standin.errors import RedshiftError, syntax_error
 from redshift_standin.expressions import translate_expressions
-from redshift_standin.tokens import Kind, Token, join, meaningful, name_value, quoted, split_statements, tokenize
+from redshift_standin.tokens import (
+    Kind,
+    Token,
+    join,
+    meaningful,
+    name_value,
+    quoted,
+    split_statements,
+    tokenize,
+)
 
 
 class Action(Enum):
@@ -136,7 +145,9 @@ def _alter_table(core: list[Token], words: list[str]) -> tuple[Action, str | Non
         column = core[at + 1] if rest[1] != "column" else core[at + 2]
         kind, _ = column_type(core[at + rest.index("type") + 1 :], f"{bare}.{name_value(column)}")
         if not kind.startswith("varchar"):
-            raise RedshiftError("0A000", f'cannot alter type of column "{name_value(column)}" to type "{kind}"')
+            raise RedshiftError(
+                "0A000", f'cannot alter type of column "{name_value(column)}" to type "{kind}"'
+            )
         return Action.OUTSIDE, head + f"ALTER COLUMN {quoted(name_value(column))} TYPE {kind}"
     if rest[:1] == ["alter"] and rest[1:2] != ["column"]:
         return Action.FORWARD, "SELECT 1 WHERE false"

@@ -25,7 +25,9 @@ def psycopg_settings(server: RedshiftServer, database: str) -> dict[str, Any]:
 
 
 @pytest.fixture(params=["redshift_connector", "psycopg", "psycopg never prepares", "psycopg always prepares"])
-def connection(request: pytest.FixtureRequest, redshift_server: RedshiftServer, database: str) -> Iterator[Any]:
+def connection(
+    request: pytest.FixtureRequest, redshift_server: RedshiftServer, database: str
+) -> Iterator[Any]:
     if request.param == "redshift_connector":
         made = redshift_connector.connect(**redshift_server.settings(database))
     else:
@@ -51,7 +53,13 @@ def test_it_says_that_it_is_redshift(connection: Any) -> None:
 def test_values_come_back_exactly(connection: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("CREATE TEMP TABLE v (i bigint, d decimal(38,10), s varchar(max), b boolean, x float8)")
-    row = (2**63 - 1, decimal.Decimal("-1234567890123456789012345678.0123456789"), "žlutý \\ 'kůň'", True, 0.1)
+    row = (
+        2**63 - 1,
+        decimal.Decimal("-1234567890123456789012345678.0123456789"),
+        "žlutý \\ 'kůň'",
+        True,
+        0.1,
+    )
     cursor.execute("INSERT INTO v VALUES (%s, %s, %s, %s, %s)", row)
     assert cursor.rowcount == 1
     cursor.execute("SELECT * FROM v WHERE i = %s", (row[0],))
@@ -84,6 +92,7 @@ def test_many_rows_stream(connection: Any) -> None:
     assert tuple(rows[-1]) == (20000, "row 20000")
 
 
+@pytest.mark.filterwarnings("ignore:ssl.*is deprecated:DeprecationWarning")
 def test_tls_is_on_by_default_for_redshift_connector(
     redshift_server: RedshiftServer, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,8 +158,6 @@ def test_rights_are_real(redshift_server: RedshiftServer, database: str) -> None
     with redshift_connector.connect(**settings) as owner:
         owner.cursor().execute("CREATE TABLE secret_rows (i int)")
         owner.commit()
-    with redshift_connector.connect(**settings | {"user": redshift_server.reader}) as reader:
-        with pytest.raises(redshift_connector.Error, match="permission denied for table secret_rows"):
-            reader.cursor().execute("SELECT * FROM secret_rows")
-
-
+    denied = pytest.raises(redshift_connector.Error, match="permission denied for table secret_rows")
+    with redshift_connector.connect(**settings | {"user": redshift_server.reader}) as reader, denied:
+        reader.cursor().execute("SELECT * FROM secret_rows")

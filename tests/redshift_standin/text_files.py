@@ -89,7 +89,9 @@ def _csv_records(text: io.TextIOWrapper, options: Options) -> Iterator[Record]:
     csv.field_size_limit(_ROW_LIMIT)
     lines = _Lines(text)
     null = options.text("null", "\\N")
-    reader = csv.reader(lines, delimiter=options.text("delimiter", ","), quotechar=options.text("quote", '"'), strict=True)
+    reader = csv.reader(
+        lines, delimiter=options.text("delimiter", ","), quotechar=options.text("quote", '"'), strict=True
+    )
     skipped = options.number("ignoreheader", 0)
     while True:
         first = lines.number + 1
@@ -100,7 +102,12 @@ def _csv_records(text: io.TextIOWrapper, options: Options) -> Iterator[Record]:
         except csv.Error:
             raw = lines.take()
             yield Record(first, raw, None, "Invalid quote formatting for CSV")
-            reader = csv.reader(lines, delimiter=options.text("delimiter", ","), quotechar=options.text("quote", '"'), strict=True)
+            reader = csv.reader(
+                lines,
+                delimiter=options.text("delimiter", ","),
+                quotechar=options.text("quote", '"'),
+                strict=True,
+            )
             continue
         raw = lines.take()
         if first <= skipped:
@@ -133,7 +140,11 @@ def _delimited_records(text: io.TextIOWrapper, options: Options) -> Iterator[Rec
         body = body[:-1] if body.endswith("\r") and not escape else body
         if not body.strip() and options.flag("ignoreblanklines"):
             continue
-        fields = _escaped_fields(body, delimiter, null) if escape else _plain_fields(body, delimiter, null, options)
+        fields = (
+            _escaped_fields(body, delimiter, null)
+            if escape
+            else _plain_fields(body, delimiter, null, options)
+        )
         yield Record(first, raw, fields)
 
 

@@ -102,7 +102,9 @@ class TextLoad:
         if len(self.errors) < _KEPT_ERRORS:
             names = [column.name for column in self.table.columns[: place + 1]]
             values = (record.fields or [])[: place + 1]
-            length = f"{column.precision}, {column.scale}" if column.type_name == "numeric" else str(column.length)
+            length = (
+                f"{column.precision}, {column.scale}" if column.type_name == "numeric" else str(column.length)
+            )
             self.errors.append(
                 {
                     "filename": stored.uri,
@@ -131,4 +133,6 @@ def _shown(text: str) -> str:
 
 def load_failed(table: str) -> RedshiftError:
     """The error of a COPY whose rows are in stl_load_errors."""
-    return RedshiftError("XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details.")
+    return RedshiftError(
+        "XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."
+    )

@@ -43,14 +43,18 @@ def check_query(query: str) -> None:
 class Unload:
     """An UNLOAD under way: rows go round the slices, each with a file open. `rows` counts them."""
 
-    def __init__(self, command: UnloadCommand, columns: list[tuple[str, int, int]], store: ObjectStore) -> None:
+    def __init__(
+        self, command: UnloadCommand, columns: list[tuple[str, int, int]], store: ObjectStore
+    ) -> None:
         self.command = command
         self.columns = columns
         self.store = store
         self.rows = 0
         self.written: list[tuple[str, int, int]] = []
         parallel = bool(command.options.values.get("parallel", True))
-        self.slices = [_Slice(self, number if parallel else None) for number in range(_SLICES if parallel else 1)]
+        self.slices = [
+            _Slice(self, number if parallel else None) for number in range(_SLICES if parallel else 1)
+        ]
         if command.options.format == "parquet":
             parquet_schema(columns)
 
@@ -80,7 +84,9 @@ class Unload:
             part.close()
         if self.command.options.flag("manifest"):
             bucket, key = split_uri(self.command.location)
-            self.store.put(bucket, key + "manifest", io.BytesIO(json.dumps(self._manifest(), indent=2).encode()))
+            self.store.put(
+                bucket, key + "manifest", io.BytesIO(json.dumps(self._manifest(), indent=2).encode())
+            )
 
     def _manifest(self) -> dict[str, object]:
         verbose, parquet = self.command.options.flag("verbose"), self.command.options.format == "parquet"
@@ -94,7 +100,10 @@ class Unload:
         if verbose:
             elements = [{"name": name, "type": {"base": _base_type(oid)}} for name, oid, _ in self.columns]
             total = sum(size for _, size, _ in self.written)
-            made |= {"schema": {"elements": elements}, "meta": {"content_length": total, "record_count": self.rows}}
+            made |= {
+                "schema": {"elements": elements},
+                "meta": {"content_length": total, "record_count": self.rows},
+            }
             made |= {"author": {"name": "Amazon Redshift", "version": "1.0.0"}}
         return made
 
@@ -140,7 +149,8 @@ class _Slice:
         size = body.seek(0, io.SEEK_END)
         body.seek(0)
         uri = self.unload.name(self.number, self.part)
-        self.unload.store.put(*split_uri(uri), body)
+        with body:
+            self.unload.store.put(*split_uri(uri), body)
         self.unload.written.append((uri, size, self.file.rows))
         self.file = None
         self.part += 1
@@ -169,9 +179,11 @@ class _TextFile:
     def __init__(self, unload: Unload) -> None:
         self.options = unload.command.options
         self.rows = 0
-        self.spool: IO[bytes] = tempfile.TemporaryFile()
+        self.spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the slice closes it when it is stored
         codec = next((_CODEC[name] for name in _CODEC if self.options.flag(name)), None)
-        self.sink = pa.CompressedOutputStream(pa.PythonFile(_KeptOpen(self.spool), "w"), codec) if codec else None
+        self.sink = (
+            pa.CompressedOutputStream(pa.PythonFile(_KeptOpen(self.spool), "w"), codec) if codec else None
+        )
         if self.options.flag("header"):
             self._write(self._line([name for name, _, _ in unload.columns]))
 
@@ -187,7 +199,9 @@ class _TextFile:
         null = self.options.text("null", "")
         if self.options.format == "csv":
             out = io.StringIO()
-            csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow([null if value is None else value for value in row])
+            csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(
+                [null if value is None else value for value in row]
+            )
             return out.getvalue()
         return delimiter.join(self._field(value, delimiter, null) for value in row) + "\n"
 
@@ -195,7 +209,9 @@ class _TextFile:
         if value is None:
             return null
         if self.options.flag("escape"):
-            value = re.sub(r'[\\\n\r"\'' + re.escape(delimiter) + "]", lambda found: "\\" + found.group(), value)
+            value = re.sub(
+                r'[\\\n\r"\'' + re.escape(delimiter) + "]", lambda found: "\\" + found.group(), value
+            )
         return f'"{value}"' if self.options.flag("addquotes") else value
 
     def size(self) -> int:
@@ -213,7 +229,7 @@ class _ParquetFile:
     def __init__(self, unload: Unload) -> None:
         self.schema = parquet_schema(unload.columns)
         self.rows = 0
-        self.spool: IO[bytes] = tempfile.TemporaryFile()
+        self.spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the slice closes it when it is stored
         self.writer = pq.ParquetWriter(self.spool, self.schema, compression="snappy")
 
     def write(self, rows: list[Row]) -> None:
@@ -235,14 +251,17 @@ class _ParquetFile:
 def read_copy_row(payload: bytes) -> Row:
     """A row of PostgreSQL's COPY text format."""
     return [
-        None if part == "\\N" else re.sub(r"\\(.)", lambda found: _ESCAPES.get(found.group(1), found.group(1)), part)
+        None
+        if part == "\\N"
+        else re.sub(r"\\(.)", lambda found: _ESCAPES.get(found.group(1), found.group(1)), part)
         for part in payload.decode().removesuffix("\n").split("\t")
     ]
 
 
 _BASES = {21: "smallint", 23: "integer", 20: "bigint", 1700: "numeric", 700: "real", 701: "double precision",
           16: "boolean", 1042: "character", 1043: "character varying", 25: "character varying", 1082: "date",
-          1114: "timestamp without time zone", 1184: "timestamp with time zone", 3802: "super", 17: "varbyte"}  # fmt: skip
+          1114: "timestamp without time zone", 1184: "timestamp with time zone", 3802: "super",
+          17: "varbyte"}  # fmt: skip
 
 
 def _base_type(oid: int) -> str:
@@ -274,7 +293,9 @@ def _parquet_value(text: str | None, kind: pa.DataType) -> object:
     if pa.types.is_integer(kind):
         return int(text)
     if pa.types.is_decimal(kind):
-        return decimal.Decimal(text).quantize(decimal.Decimal(1).scaleb(-kind.scale), context=decimal.Context(prec=60))
+        return decimal.Decimal(text).quantize(
+            decimal.Decimal(1).scaleb(-kind.scale), context=decimal.Context(prec=60)
+        )
     if pa.types.is_floating(kind):
         return float(text)
     if pa.types.is_boolean(kind):

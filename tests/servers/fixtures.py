@@ -1,7 +1,7 @@
 """The fixtures, and the hooks by which all processes of a test run share its servers."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import Any, Protocol
 
@@ -38,6 +38,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_RUN].close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give all tests that miss one program the same place, so that the summary has one line for them."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, ProgramMissing):
+        report.longrepr = (__file__, None, f"Skipped: {call.excinfo.value}")
+    return report
+
+
+class ProgramMissing(pytest.skip.Exception):
+    """A server's program is not installed."""
+
+
 def require(server: type[_Missable]) -> None:
     """Skip the test if the server's program is missing; in CI (`CI=true`) fail it."""
     reason = server.missing()
@@ -45,7 +60,7 @@ def require(server: type[_Missable]) -> None:
         return
     if os.environ.get("CI", "").lower() in {"true", "1"}:
         pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    raise ProgramMissing(reason)
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,14 @@ DRIVER_ERRORS = (psycopg.Error, pymysql.Error)
 
 @pytest.fixture(params=DATABASES)
 def database_server(request: pytest.FixtureRequest) -> Server:
-    return request.getfixturevalue(request.param)
+    server: Server = request.getfixturevalue(request.param)
+    return server
 
 
 @pytest.fixture(params=PRIVATE_DATABASES)
 def private_server(request: pytest.FixtureRequest) -> PrivateServer:
-    return request.getfixturevalue(request.param)
+    server: PrivateServer = request.getfixturevalue(request.param)
+    return server
 
 
 def test_fresh_databases_are_empty_and_apart(database_server: Server) -> None:

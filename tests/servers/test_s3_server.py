@@ -10,7 +10,7 @@ import pytest
 
 from servers import S3Faults, S3Server
 
-ONE_ATTEMPT = {"total_max_attempts": 1}
+ONE_ATTEMPT = botocore.config.Config(retries={"total_max_attempts": 1})
 BODY = bytes(range(256)) * 2000
 
 
@@ -27,9 +27,7 @@ def bucket(s3_server: S3Server) -> str:
 @pytest.fixture
 def client(s3_server: S3Server, faults: S3Faults) -> Iterator[Any]:
     """A client that goes through the proxy and tries once."""
-    client = s3_server.client(
-        endpoint_url=faults.endpoint, config=botocore.config.Config(retries=ONE_ATTEMPT)
-    )
+    client = s3_server.client(endpoint_url=faults.endpoint, config=ONE_ATTEMPT)
     yield client
     client.close()
 
@@ -121,9 +119,7 @@ def test_a_rule_leaves_other_requests_alone(client: Any, faults: S3Faults, bucke
 def test_chance_follows_the_seed(s3_faults: Callable[[], S3Faults], s3_server: S3Server, bucket: str) -> None:
     def failures(seed: int) -> list[bool]:
         faults = s3_faults()
-        client = s3_server.client(
-            endpoint_url=faults.endpoint, config=botocore.config.Config(retries=ONE_ATTEMPT)
-        )
+        client = s3_server.client(endpoint_url=faults.endpoint, config=ONE_ATTEMPT)
         faults.answer(probability=0.5, seed=seed)
         for _ in range(30):
             try:

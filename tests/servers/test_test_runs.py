@@ -31,6 +31,7 @@ NOTES = Path(__file__).parent
 def note(server):
     name = NOTES / f"{os.getpid()}-{server.kind}-{server.port}.json"
     fields = {"pid": os.getpid(), "kind": server.kind, "port": server.port, "directory": str(server.directory)}
+    fields["inner_ports"] = getattr(server, "inner_ports", [])
     name.with_suffix(".part").write_text(json.dumps(fields))
     name.with_suffix(".part").rename(name)
 
@@ -220,14 +221,13 @@ def assert_nothing_is_left(run: ChildRun) -> None:
     """Assert that no process, directory, port or socket of the run is left."""
     assert not run.run_directory().exists()
     assert not processes_of(run.run_directory())
-    ports = {note["port"] for note in run.notes()}
+    ports = {port for note in run.notes() for port in (note["port"], *note["inner_ports"])}
     assert ports
     for port in ports:
         with socket.socket() as probe:
             assert probe.connect_ex((HOST, port)) != 0
-    assert not [
-        path for path in Path("/tmp").glob("seaweedfs-*") if path.stem.rpartition("-")[2] in map(str, ports)
-    ]
+    sockets = Path("/tmp").glob("seaweedfs-*.sock")
+    assert not [path for path in sockets if path.stem.rpartition("-")[2] in map(str, ports)]
 
 
 def processes_of(directory: Path) -> list[str]:

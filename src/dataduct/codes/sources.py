@@ -96,7 +96,7 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD754",
         title="compressed file cannot be read",
-        meaning="A file whose name ends in `.gz` or `.bz2` is cut short or is not compressed that way.",
+        meaning="A file whose name ends in `.gz`, `.bz2` or `.zst` is cut short or is not compressed that way.",
         remedy="Write the file again, or rename it.",
     ),
     CodeEntry(

@@ -127,4 +127,16 @@ ENTRIES: tuple[CodeEntry, ...] = (
         meaning="A dataset or a table does not have a column that the load names.",
         remedy="Correct the name; the message gives the nearest one.",
     ),
+    CodeEntry(
+        code="DD719",
+        title="Lock held by another session for too long",
+        meaning="A statement waited longer than `lock_timeout` for a lock that another session of the server holds.",
+        remedy="Run again when the session that the message names has ended, or raise `lock_timeout`.",
+    ),
+    CodeEntry(
+        code="DD720",
+        title="Connection lost during COMMIT",
+        meaning="COMMIT was sent and its answer did not come, so that the transaction may be committed or not.",
+        remedy="Nothing: it is tried again, and a load that was committed is found and not done twice.",
+    ),
 )

@@ -138,11 +138,12 @@ class Watch:
         if self.stopping:
             raise interrupted(self._cancellation)
 
-    def finish(self) -> None:
-        """Stop watching, and wait for sessions that are just being ended."""
+    def finish(self) -> bool:
+        """Stop watching, wait for sessions that are just being ended, and return whether they were ended."""
         self._stack.close()
         if self._thread is not None:
             self._thread.join()
+        return self._thread is not None
 
     def _interrupt(self) -> None:
         self._thread = threading.Thread(target=self._end_queries, name="dataduct-mysql-kill", daemon=True)
@@ -218,14 +219,14 @@ class RunningQuery:
         if self._over:
             return
         self._over = True
-        self._watch.finish()
+        ended = self._watch.finish()
         session = self._session
         half_read = self._rows is not None and not self._rows.ended
-        if not (self._answering or half_read or self._watch.stopping) and is_free(session):
+        if not (ended or self._answering or half_read) and is_free(session):
             self._release(session)
             return
         session.drop()
-        if not self._watch.stopping:
+        if not ended:
             end_sessions(session.settings, [session.number])
 
     def _batches(self, rows: RowStream, batch: pa.RecordBatch | None) -> Iterator[pa.RecordBatch]:

@@ -252,6 +252,12 @@ def _tls_options(settings: MysqlSettings) -> dict[str, Any]:
             context.verify_mode = ssl.CERT_NONE
         if settings.tls_cert:
             context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise connection_failure(error, server=settings.server) from error
+    except OSError as error:
+        files = [str(path) for path in (settings.tls_ca, settings.tls_cert, settings.tls_key) if path]
+        reason = (error.strerror or str(error)).lower()
+        raise wrong_option(
+            "tls_cert" if settings.tls_cert else "tls_ca",
+            f"{' or '.join(files)} cannot be read: {reason}",
+            "name a file of certificates in PEM form",
+        ) from error
     return {"ssl": context}

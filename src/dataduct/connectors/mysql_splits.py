@@ -84,16 +84,13 @@ class SplitQuery:
             return
         self._over = True
         self._stopping.set()
-        running = [thread for thread in self._threads if thread.is_alive()]
-        if running and not self._watch.stopping:
+        whole = not (self._watch.finish() or self._answering) and self._is_read()
+        if not whole:
             end_sessions(self._settings, [session.number for session in self._sessions])
             for session in self._sessions:
                 session.stream.interrupt()
-        for thread in running:
+        for thread in self._threads:
             thread.join()
-        self._watch.finish()
-        read = len(self._streams) == len(self._threads) and all(rows.ended for rows in self._streams)
-        whole = read and not (running or self._answering or self._watch.stopping)
         first, *others = self._sessions
         for session in others:
             session.close() if whole else session.drop()
@@ -101,6 +98,10 @@ class SplitQuery:
             self._release(first)
         else:
             first.drop()
+
+    def _is_read(self) -> bool:
+        """Return whether every partition was read to its end, so that the sessions are free."""
+        return len(self._streams) == len(self._threads) and all(rows.ended for rows in self._streams)
 
     def _open_sessions(self) -> None:
         while len(self._sessions) < self._splits.count:

@@ -111,13 +111,13 @@ class PostgresReader(Reader):
         """See the port."""
         self._end_running()
         ((version, database, user, tables, readable),) = self._open().fetch(_RIGHTS, Cancellation())
-        match = _VERSION.match(version)
+        match = _VERSION.match(version or "")
         lacks: tuple[str, ...] = ()
-        if tables and not readable:
+        if tables != "0" and readable == "0":
             lacks = (
                 f"The user {user} may not SELECT from any of the {tables} tables and views of the database {database}.",
             )
-        return ServerInfo(f"{match[1]} {match[2]}" if match else version, lacks)
+        return ServerInfo(f"{match[1]} {match[2]}" if match else version or "", lacks)
 
     def close(self) -> None:
         """See the port."""
@@ -148,7 +148,7 @@ class PostgresReader(Reader):
         for _ in partitions[1:]:
             other = PostgresSession(self._settings, self._database)
             self._others.append(other)
-            other.begin(cancellation, snapshot=snapshot)
+            other.begin(cancellation, snapshot=snapshot or "")
             other.fetch(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'", cancellation)
             described(other, reading.query.text, cancellation)
             other.fetch("SET LOCAL lock_timeout TO DEFAULT", cancellation)

@@ -89,6 +89,14 @@ class PostgresSettings(ConnectingOptions):
         description="Seconds that one statement may take on the server. By default there is no limit.",
     )
 
+    silence_timeout: float = Field(
+        60.0,
+        gt=0,
+        le=86_400,
+        description="Seconds without a byte from the server after which a second connection asks whether the query "
+        "still runs; it may run for longer than that.",
+    )
+
     @field_validator("url")
     @classmethod
     def _is_url(cls, url: str | None) -> str | None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dataduct.connectors.column_names import unique_names
-from dataduct.connectors.postgres_query import ONE_SELECT, one_select, tokens
+from dataduct.connectors.postgres_query import ONE_SELECT, array, one_select, tokens
 from dataduct.connectors.postgres_session import PostgresSession
 from dataduct.connectors.postgres_types import PostgresColumn, PostgresType, postgres_column
 from dataduct.errors import DataductError, SourceError
@@ -17,7 +17,7 @@ _MOST_NAMES = 20_000
 
 _TYPES = """
     SELECT pg_catalog.format_type(asked.oid, asked.modifier), typname, typtype::text, typcategory::text
-    FROM ROWS FROM (pg_catalog.unnest(%s::pg_catalog.oid[]), pg_catalog.unnest(%s::pg_catalog.int4[]))
+    FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.oid[]), pg_catalog.unnest($2::pg_catalog.int4[]))
     WITH ORDINALITY AS asked(oid, modifier, place)
     JOIN pg_catalog.pg_type AS types ON types.oid = asked.oid
     ORDER BY asked.place
@@ -28,7 +28,7 @@ _NAMES = f"""
     UNION
     SELECT attname::text FROM pg_catalog.pg_attribute AS attributes
     JOIN pg_catalog.pg_class AS tables ON tables.oid = attributes.attrelid
-    WHERE attnum > 0 AND NOT attisdropped AND relname = ANY(%s)
+    WHERE attnum > 0 AND NOT attisdropped AND relname = ANY($1::pg_catalog.text[])
     UNION
     SELECT nspname::text FROM pg_catalog.pg_namespace
     LIMIT {_MOST_NAMES}
@@ -128,17 +128,16 @@ def nearby_names(session: PostgresSession, query: str) -> Sequence[str]:
     words = {token.text.lower() for token in tokens(query) if token.kind == "word"}
     words |= {token.text[1:-1].replace('""', '"') for token in tokens(query) if token.kind == "quoted"}
     with suppress(DataductError):
-        return [row[0] for row in session.fetch(_NAMES, Cancellation(), [list(words)])]
+        return [name for (name,) in session.fetch(_NAMES, Cancellation(), array(words)) if name]
     return []
 
 
 def _types(
     session: PostgresSession, asked: Sequence[tuple[int, int]], cancellation: Cancellation
 ) -> list[PostgresType]:
-    rows = session.fetch(
-        _TYPES, cancellation, [[oid for oid, _ in asked], [modifier for _, modifier in asked]]
-    )
+    oids, modifiers = (array(map(str, numbers)) for numbers in zip(*asked, strict=True))
+    rows = session.fetch(_TYPES, cancellation, oids, modifiers)
     return [
-        PostgresType(oid, modifier, printed, name, kind, category)
-        for (oid, modifier), (printed, name, kind, category) in zip(asked, rows, strict=True)
+        PostgresType(oid, modifier, *(text or "" for text in row))
+        for (oid, modifier), row in zip(asked, rows, strict=True)
     ]

@@ -1,7 +1,7 @@
 """The text of a query for PostgreSQL, as far as it is looked at before the server reads it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dataduct.errors import SourceError
@@ -123,3 +123,9 @@ def literal(text: str) -> str:
     if "\\" in text:
         return " E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
     return "'" + text.replace("'", "''") + "'"
+
+
+def array(texts: Iterable[str]) -> str:
+    """Return the text of an array of `texts`, as a parameter."""
+    escaped = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"

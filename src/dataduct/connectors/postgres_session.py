@@ -1,20 +1,23 @@
 """One session on a PostgreSQL server, in which every statement can be ended from another thread."""
 
+import math
 import os
+import re
 import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import pq
 
 from dataduct.connectors.postgres_connection import PostgresSettings, connect
 from dataduct.connectors.postgres_errors import ServerReport, translated
-from dataduct.errors import DataductError, Interrupted
+from dataduct.connectors.postgres_query import literal
+from dataduct.errors import DataductError, Interrupted, TransientError
 from dataduct.model.cancellation import Cancellation
 
 if TYPE_CHECKING:
@@ -26,6 +29,14 @@ GRACE = 5.0
 Remaining = Callable[[], float | None]
 """Gives the seconds that a wait may still take, or None for no limit."""
 
+TextRow = tuple[str | None, ...]
+
+_ACTIVITY = """
+    SELECT CASE WHEN wait_event = 'ClientWrite' THEN wait_event ELSE state END
+    FROM pg_catalog.pg_stat_activity WHERE pid = %s
+"""
+_HAS_SENT = frozenset({"ClientWrite", "idle", "idle in transaction", "idle in transaction (aborted)"})
+_HAS_NO_ROOM = re.compile(r"too many|connection slots", re.IGNORECASE)
 _SNAPSHOT = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -56,6 +67,10 @@ class PostgresSession:
 
     def __init__(self, settings: PostgresSettings, database: str | None) -> None:
         self.server = settings.server(database)
+        self._settings = settings
+        self._database = database
+        self._number: int | None = None
+        self._checks_in_doubt = 0
         self._may_use_gss = settings.parameters(database)["gssencmode"] != "disable"
         self._connection = connect(settings, database=database)
 
@@ -76,9 +91,12 @@ class PostgresSession:
 
     def begin(self, cancellation: Cancellation, *, snapshot: str | None = None) -> None:
         """Begin a read-only transaction that sees one snapshot: a new one, or the exported one of that name."""
+        self._number = None
         self.fetch(_SNAPSHOT, cancellation)
         if snapshot is not None:
-            self.fetch(f"SET TRANSACTION SNAPSHOT '{snapshot}'", cancellation)
+            self.fetch(f"SET TRANSACTION SNAPSHOT {literal(snapshot)}", cancellation)
+        ((number,),) = self.fetch("SELECT pg_catalog.pg_backend_pid()", cancellation)
+        self._number = int(number or 0)
 
     def rollback(self) -> None:
         """End the transaction. A connection whose server does not answer in time is dropped."""
@@ -91,13 +109,21 @@ class PostgresSession:
         except (psycopg.Error, StatementFailedError, OSError):
             self.drop()
 
-    def fetch(
-        self, query: str, cancellation: Cancellation, parameters: Sequence[object] | None = None
-    ) -> list[tuple[Any, ...]]:
-        """Run one statement of Dataduct's own and return its rows, none if it gives none."""
+    def fetch(self, query: str, cancellation: Cancellation, *parameters: str) -> list[TextRow]:
+        """Run one statement of Dataduct's own and return its rows, every value as text; none if it gives none.
+
+        Args:
+            query: The statement, with `$1`, `$2`, ... in place of the parameters.
+            cancellation: Ends it.
+            parameters: Texts that the server reads as the types that the statement asks for.
+        """
         with self.working(cancellation):
-            cursor = self._connection.execute(query.encode(), parameters)
-            return cursor.fetchall() if cursor.description else []
+            self.pgconn.send_query_params(query.encode(), [text.encode() for text in parameters])
+            result = self.results()[-1]
+            return [
+                tuple(_text(result.get_value(row, column)) for column in range(result.nfields))
+                for row in range(result.ntuples)
+            ]
 
     def results(self, remaining: Remaining = _no_limit) -> "list[PGresult]":
         """Wait for what was sent with `pgconn` and return its results; rows of a COPY are left to come.
@@ -138,12 +164,51 @@ class PostgresSession:
             self.pgconn.consume_input()
 
     def wait(self, events: int, remaining: Remaining = _no_limit) -> None:
-        """Wait for the socket to be readable or writable. Raises TimeoutError when no time is remaining."""
-        seconds = remaining()
+        """Wait for the socket to be readable or writable.
+
+        After a long silence a second connection asks whether the session still works.
+
+        Raises:
+            TimeoutError: No time is remaining.
+            StatementFailedError: The session does not work any more.
+        """
         poll = select.poll()
         poll.register(self.pgconn.socket, events)
-        if not poll.poll(None if seconds is None else max(0.0, seconds) * 1000):
-            raise TimeoutError
+        while True:
+            seconds = remaining()
+            silence = self._settings.silence_timeout
+            limit = silence if seconds is None else max(0.0, min(seconds, silence))
+            if poll.poll(math.ceil(limit * 1000)):
+                self._checks_in_doubt = 0
+                return
+            if seconds is not None and remaining() <= 0:  # type: ignore[operator]
+                raise TimeoutError
+            self._check_alive()
+
+    def _check_alive(self) -> None:
+        """Raise if the server does not answer, has no such session, or has sent what never came."""
+        silence = f"no byte came for {self._settings.silence_timeout:g} seconds"
+        try:
+            state = self._seen_from_outside()
+        except TransientError as error:
+            if _HAS_NO_ROOM.search(error.message):
+                return
+            raise _silent(f"{silence}, and the server does not answer") from error
+        except DataductError:
+            return
+        if state is None:
+            raise _silent(f"{silence}, and the server has no such session any more")
+        self._checks_in_doubt = self._checks_in_doubt + 1 if state in _HAS_SENT else 0
+        if self._checks_in_doubt > 1:
+            raise _silent(f"{silence}, though the server has sent an answer")
+
+    def _seen_from_outside(self) -> str | None:
+        """Return what another session sees of this one: what it does or waits for; None if it is gone."""
+        settings = self._settings.model_copy(update={"connect_retries": 0, "statement_timeout": GRACE})
+        number = self._number or self.pgconn.backend_pid
+        with connect(settings, database=self._database) as second:
+            row = second.execute(_ACTIVITY, (number,)).fetchone()
+        return None if row is None else str(row[0])
 
     def duplicate_socket(self) -> socket.socket:
         """Return the connection's socket under a file descriptor of its own. The caller closes it."""
@@ -250,12 +315,20 @@ def interrupted(cancellation: Cancellation) -> Interrupted:
     return Interrupted(cancellation.reason or "asked to stop", code="DD779")
 
 
+def _silent(words: str) -> StatementFailedError:
+    return StatementFailedError(ServerReport(None, words), is_broken=True)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
+
+
 def _report(result: "PGresult") -> ServerReport:
     field = pq.DiagnosticField
 
     def text(code: pq.DiagnosticField) -> str | None:
         value = result.error_field(code)
-        return value.decode("utf-8", "replace") if value is not None else None
+        return None if value is None else value.decode("utf-8", "replace")
 
     position = text(field.STATEMENT_POSITION)
     return ServerReport(

@@ -1,5 +1,6 @@
 """Cutting the rows of a query into partitions, none of which shares a row with another or leaves one out."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -7,7 +8,7 @@ from typing import Any
 
 from dataduct.connectors.base import Splits
 from dataduct.connectors.postgres_describe import DescribedQuery, Partition
-from dataduct.connectors.postgres_query import literal, quoted, whole_table
+from dataduct.connectors.postgres_query import array, literal, quoted, whole_table
 from dataduct.connectors.postgres_session import PostgresSession
 from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
@@ -28,16 +29,17 @@ _CALL = re.compile(r'([\w$]+|"(?:[^"]|"")+")\s*\(')
 _ONE_SNAPSHOT = "each partition runs the query again"
 
 _VOLATILE = """
-    SELECT DISTINCT proname::text FROM pg_catalog.pg_proc WHERE provolatile = 'v' AND proname = ANY(%s) ORDER BY 1
+    SELECT DISTINCT proname::text FROM pg_catalog.pg_proc
+    WHERE provolatile = 'v' AND proname = ANY($1::pg_catalog.text[]) ORDER BY 1
 """
 _PRIMARY_KEY = """
     SELECT attnum FROM pg_catalog.pg_index, pg_catalog.unnest(indkey) WITH ORDINALITY AS keys(attnum, place)
-    WHERE indrelid = %s AND indisprimary ORDER BY place
+    WHERE indrelid = $1::pg_catalog.oid AND indisprimary ORDER BY place
 """
 _PAGES = """
     SELECT pg_catalog.pg_relation_size(oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8
     FROM pg_catalog.pg_class
-    WHERE oid = pg_catalog.to_regclass(%s) AND relkind = 'r' AND NOT relhassubclass
+    WHERE oid = pg_catalog.to_regclass($1) AND relkind = 'r' AND NOT relhassubclass
 """
 
 
@@ -84,10 +86,10 @@ def _page_partitions(
     table = whole_table(query.text)
     if table is None or session.pgconn.server_version < _FIRST_WITH_TID_RANGES:
         return ()
-    rows = session.fetch(_PAGES, cancellation, [table])
-    if not rows or not rows[0][0]:
+    rows = session.fetch(_PAGES, cancellation, table)
+    if not rows or rows[0][0] in (None, "0"):
         return ()
-    pages = int(rows[0][0])
+    pages = int(rows[0][0] or 0)
     cuts = sorted({pages * number // count for number in range(1, count)} - {0})
     boundaries = [f"'({page},0)'::pg_catalog.tid" for page in cuts]
     conditions = [condition.replace(" OR {column} IS NULL", "") for condition in _ranges(boundaries)]
@@ -119,12 +121,12 @@ def _key_column(session: PostgresSession, query: DescribedQuery, cancellation: C
     if len(tables) != 1:
         what = "more than one table" if tables else "no table itself"
         raise _no_key(f"the query's columns come from {what}")
-    keys = session.fetch(_PRIMARY_KEY, cancellation, [tables.pop()])
+    keys = session.fetch(_PRIMARY_KEY, cancellation, str(tables.pop()))
     if not keys:
         raise _no_key("what the query reads has no primary key")
     positions = {column.table[1]: position for position, column in enumerate(query.columns) if column.table}
     for (number,) in keys:
-        position = positions.get(number)
+        position = positions.get(int(number or 0))
         if position is not None and query.columns[position].type.oid in _INTEGERS | _MOMENTS:
             return position
     raise _no_key("no integer, date or timestamp column of the primary key is among the query's columns")
@@ -143,7 +145,7 @@ def _refuse_unstable(session: PostgresSession, query: DescribedQuery, cancellati
     explained = session.fetch(f"EXPLAIN (VERBOSE, FORMAT JSON) {query.text}", cancellation)
     texts: list[str] = []
     reasons = set()
-    for name, value in _leaves(explained[0][0]):
+    for name, value in _leaves(json.loads(explained[0][0] or "[]")):
         if name == "Node Type" and value in _UNSTABLE_NODES:
             reasons.add(_UNSTABLE_NODES[value])
         texts.append(value)
@@ -151,7 +153,7 @@ def _refuse_unstable(session: PostgresSession, query: DescribedQuery, cancellati
         reasons.add("DISTINCT ON")
     calls = {call.strip('"') for text in (*texts, query.text) for call in _CALL.findall(text)}
     names = sorted(calls | {call.lower() for call in calls})
-    reasons |= {f"the function {row[0]}()" for row in session.fetch(_VOLATILE, cancellation, [names])}
+    reasons |= {f"the function {row[0]}()" for row in session.fetch(_VOLATILE, cancellation, array(names))}
     if reasons:
         raise SourceError(
             f"the query cannot be split: {_ONE_SNAPSHOT}, and {' and '.join(sorted(reasons))} may give other rows "
@@ -182,9 +184,10 @@ def _boundaries(
     alias, oid = f"c{column + 1}", query.columns[column].type.oid
     source = f"FROM (\n{query.text}\n) AS q({aliases})"
     if oid in _INTEGERS:
-        (low, high), *_ = session.fetch(f"SELECT min({alias}), max({alias}) {source}", cancellation)
-        if low is None:
+        ((lowest, highest),) = session.fetch(f"SELECT min({alias}), max({alias}) {source}", cancellation)
+        if lowest is None or highest is None:
             return []
+        low, high = int(lowest), int(highest)
         cuts = sorted({low + (high - low + 1) * number // count for number in range(1, count)} - {low})
         return [f"'{cut}'::{_INTEGERS[oid]}" for cut in cuts]
     type_ = _MOMENTS[oid]
@@ -195,4 +198,4 @@ def _boundaries(
         f"FROM ends, generate_series(1, {count - 1}) AS number WHERE high > low ORDER BY 1",
         cancellation,
     )
-    return [f"{literal(text)}::{type_}" for _, text in rows]
+    return [f"{literal(text)}::{type_}" for _, text in rows if text]

@@ -28,6 +28,7 @@ _NUMERIC = SourceType("numeric without p and s, or of more than 38 digits", "str
 _TEXT = SourceType("text, character varying(n), name, citext, enums", "string")
 _BPCHAR = SourceType("character(n)", "string", "with the blanks it is padded with")
 _JSON = SourceType("json", "string", "as text, as it was stored")
+_XML = SourceType("xml", "string", "as text, as it was stored")
 _JSONB = SourceType("jsonb", "string", "as text, as PostgreSQL prints it")
 _UUID = SourceType("uuid", "string", "as 36 characters in lower case")
 _BYTEA = SourceType("bytea", "binary")
@@ -47,7 +48,7 @@ _ARRAY = SourceType("arrays of any type", "string", "as text, such as {1,NULL,3}
 _RANGE = SourceType("ranges and multiranges", "string", "as text, such as [1,10)")
 _COMPOSITE = SourceType("composite types and records", "string", "as text, such as (1,abc,)")
 _OTHER = SourceType(
-    "every other type (xml, tsvector, point, hstore, regclass, ...)",
+    "every other type (tsvector, point, hstore, regclass, ...)",
     "string",
     "as text, as PostgreSQL prints it",
 )
@@ -67,6 +68,7 @@ LEDGER: tuple[SourceType, ...] = (
     _BPCHAR,
     _JSON,
     _JSONB,
+    _XML,
     _UUID,
     _BYTEA,
     _DATE,
@@ -126,6 +128,7 @@ Cast = Callable[[str], str]
 """Gives the expression that reads a column's expression in the form that the decoder expects."""
 
 _CAST: dict[int, tuple[SourceType, Cast]] = {
+    142: (_XML, _as_text),
     790: (_MONEY, _amount),
     869: (_NETWORK, _printed_inet),
     650: (_NETWORK, _as_text),

@@ -23,7 +23,7 @@ _LOCK_SECONDS = 2.0
 _MOST_AT_ONCE = 16
 _PROBE_TEXT = b"dataduct"
 _PROBE_PREFIX = "dataduct-probe"
-_PART = "probe"
+_PART = "probe/part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ def probe_storage(storage: Storage) -> ServerInfo:
 
 def _write_and_read(storage: Storage, key: str) -> None:
     storage.local_path(key, _PART).write_bytes(_PROBE_TEXT)
+    storage.written(key, _PART)
     part = Part(_PART, rows=None, bytes=len(_PROBE_TEXT))
     storage.publish(
         key, Manifest(format="files", parts=(part,), bytes=part.bytes, producer="connections test")

@@ -38,15 +38,22 @@ def open_database(path_or_url: str | Path, lock_seconds: float = LOCK_SECONDS) -
         migrate(engine)
     except DatabaseError as error:
         engine.dispose()
+        reason = reason_of(error)
         raise StorageError(
-            f"the run store {engine_name(engine)} cannot be opened: {error.orig}",
+            f"the run store {engine_name(engine)} cannot be opened: {reason}",
             code="DD641",
-            hint=remedy(str(error.orig)),
+            hint=remedy(reason),
         ) from error
     except UserError:
         engine.dispose()
         raise
     return engine
+
+
+def reason_of(error: DatabaseError) -> str:
+    """Return the first line of the database's own words, without a final period."""
+    lines = str(error.orig).strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else type(error.orig).__name__
 
 
 def remedy(reason: str) -> str | None:

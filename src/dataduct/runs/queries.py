@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from dataduct.errors import StorageError, UserError
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.verdict import CheckVerdict
+from dataduct.runs.database import reason_of
 from dataduct.runs.migrations import engine_name
 from dataduct.runs.processes import is_dead
 from dataduct.runs.records import Attempt, RecordedVerdict, Run, RunStatus, Statement, StepRun, StepStatus
@@ -227,7 +228,7 @@ class RunQueries:
                 yield connection
         except DatabaseError as error:
             raise StorageError(
-                f"the run store {engine_name(self._engine)} cannot be read: {error.orig}",
+                f"the run store {engine_name(self._engine)} cannot be read: {reason_of(error)}",
                 code="DD647",
             ) from error
 

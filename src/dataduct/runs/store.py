@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError
 
 from dataduct.errors import LockTimeoutError, StorageError, UserError
-from dataduct.runs.database import LOCK_SECONDS, open_database, remedy
+from dataduct.runs.database import LOCK_SECONDS, open_database, reason_of, remedy
 from dataduct.runs.migrations import engine_name
 from dataduct.runs.processes import is_dead
 from dataduct.runs.records import Attempt, RecordedVerdict, Run, RunStatus, Statement, StepRun, StepStatus
@@ -294,7 +294,7 @@ def open_store(
 def _raise_write_error(engine: Engine, error: DatabaseError) -> NoReturn:
     """Raise the error that says why the store cannot be written, in the database's words."""
     name = engine_name(engine)
-    reason = str(error.orig).strip()
+    reason = reason_of(error)
     if "database is locked" in reason:
         raise LockTimeoutError(
             f"the run store {name} is locked by another process",

@@ -31,7 +31,7 @@ def open_delimited(
     `\\`, before a newline a newline, before another character that character; `\N` as the whole field is NULL)
     if `file_format.escape` is set. `csv` follows RFC 4180: each file's first row gives the names, and they are the same
     in all files; quoted fields are never NULL. Its delimiter is a comma unless `file_format` names another one
-    than the tab. Files ending in `.gz` or `.bz2` are decompressed. No row in any file: no column.
+    than the tab. Files ending in `.gz`, `.bz2` or `.zst` are decompressed. No row in any file: no column.
 
     Args:
         on_bad_row: Called with the message for each row that has too many or too few fields or a damaged quoted

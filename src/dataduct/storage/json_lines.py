@@ -1,31 +1,26 @@
 """JSON lines as Arrow batches of strings: every value as it is written, streaming."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
-from json.decoder import scanstring
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pyarrow as pa
 
 from dataduct.errors import DataError
 from dataduct.model.operations import FileFormat
 from dataduct.storage.failures import storage_errors
+from dataduct.storage.json_objects import BadLine, Row, has_only_keys, json_object, plain_objects
 from dataduct.storage.text_blocks import BadText, text_blocks
-
-Row = dict[str, Any]
-"""Keys and values of one line: texts, True, False and None."""
 
 _BATCH_ROWS = 65_536
 _FILES_REMEMBERED = 4_096
 _SHOWN = 200
 _WORDS = {True: "true", False: "false"}
-_SPACE_BEFORE_COLON = re.compile(r'"\s+:')
-_SPACE = re.compile(r"[ \t\r]*")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def open_json_lines(
@@ -55,107 +50,9 @@ def open_json_lines(
     return pa.RecordBatchReader.from_batches(source.schema, source.batches())
 
 
-class BadLine(ValueError):
-    """A line that is no JSON object; its text says why."""
-
-
 def cut_lines(text: str, *, last: bool) -> int:
     """Return the length of the beginning of `text` that holds whole lines only, 0 if there is none."""
     return len(text) if last else text.rfind("\n") + 1
-
-
-def plain_objects(text: str, lines: Sequence[str]) -> list[Row] | None:
-    """Return the objects of `lines`, which make up `text`, decoded at once; None if they must be taken one by one.
-
-    Each line begins with the only brace that opens in it and there is no bracket, so that nothing is nested and the
-    decoded array has one object for each line, or more where a line holds more than an object.
-    """
-    if text.count("{") != len(lines) or "[" in text:
-        return None
-    if not all(line.startswith("{") for line in lines):
-        return None
-    try:
-        rows: list[Row] = _DECODER.decode(f"[{','.join(lines)}]")
-    except (ValueError, RecursionError):
-        return None
-    if len(rows) != len(lines):
-        return None
-    keys = sum(map(len, rows))
-    if text.count(":") != keys and (text.count('":') != keys or _SPACE_BEFORE_COLON.search(text)):
-        return None
-    return rows
-
-
-def json_object(line: str) -> Row:
-    """Return the keys and values of one line. Raises `BadLine`."""
-    row: Row = {}
-    position = _skip(line, 0)
-    if line[position : position + 1] != "{":
-        raise BadLine("it is no JSON object")
-    position = _skip(line, position + 1)
-    if line[position : position + 1] == "}":
-        position += 1
-    else:
-        position = _members(line, position, row)
-    if _skip(line, position) != len(line):
-        raise BadLine(f"text follows the object, at character {position + 1}")
-    return row
-
-
-def _members(line: str, position: int, row: Row) -> int:
-    """Add the members that begin at `position` to `row`; return the position behind the closing brace."""
-    while True:
-        if line[position : position + 1] != '"':
-            raise BadLine(f"a key in quotes is expected at character {position + 1}")
-        key, position = _scanned_text(line, position + 1)
-        if key in row:
-            raise BadLine(f"the key `{key}` stands twice")
-        position = _skip(line, position)
-        if line[position : position + 1] != ":":
-            raise BadLine(f"a colon is expected at character {position + 1}")
-        start = _skip(line, position + 1)
-        row[key], position = _value(line, start)
-        position = _skip(line, position)
-        end = line[position : position + 1]
-        position += 1
-        if end == "}":
-            return position
-        if end != ",":
-            raise BadLine(f"a comma or a closing brace is expected at character {position}")
-        position = _skip(line, position)
-
-
-def _value(line: str, start: int) -> tuple[Any, int]:
-    try:
-        value, end = _DECODER.scan_once(line, start)
-    except StopIteration as error:
-        raise BadLine(f"a value is expected at character {error.value + 1}") from None
-    except json.JSONDecodeError as error:
-        raise BadLine(f"{error.msg.lower()} at character {error.pos + 1}") from None
-    except RecursionError:
-        raise BadLine("its values are nested too deeply") from None
-    if isinstance(value, dict | list):
-        return line[start:end], end
-    return value, end
-
-
-def _scanned_text(line: str, start: int) -> tuple[str, int]:
-    try:
-        return scanstring(line, start, True)
-    except json.JSONDecodeError as error:
-        raise BadLine(f"{error.msg.lower()} at character {error.pos + 1}") from None
-
-
-def _skip(line: str, position: int) -> int:
-    match = _SPACE.match(line, position)
-    return match.end() if match else position
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise BadLine(f"{name} is no JSON value")
-
-
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant)
 
 
 def _keys(path: str, replacement: str | None) -> tuple[str, ...]:
@@ -172,6 +69,8 @@ def _scanned_keys(path: str, replacement: str | None, *version: int) -> tuple[st
     for block in text_blocks(path, cut=cut_lines, replacement=replacement, skip_mark=True):
         text = block if isinstance(block, str) else block.before
         lines = [line for line in text.split("\n") if line and not line.isspace()]
+        if has_only_keys(text, lines, names.keys()):
+            continue
         rows = plain_objects(text, lines)
         if rows is None:
             rows = [row for line in lines if (row := _object_or_none(line)) is not None]
@@ -243,18 +142,20 @@ class _Source:
     def _batch(self, rows: list[Row], numbers: Sequence[int]) -> pa.RecordBatch:
         if not set(self.names) >= set().union(*rows):
             raise DataError(
-                f"{self.path} changed while it was read", code="DD866", hint="let its writer finish, and run again"
+                f"{self.path} changed while it was read",
+                code="DD866",
+                hint="let its writer finish, and run again",
             )
-        columns: list[pa.Array] = []
-        for name in self.names:
-            values = [row.get(name) for row in rows]
-            try:
-                columns.append(pa.array(values, pa.string()))
-            except pa.ArrowException:
-                columns.append(pa.array([_WORDS.get(value, value) if value is True or value is False else value
-                                         for value in values], pa.string()))
-            except UnicodeEncodeError:
-                return self._batch(*self._without_surrogates(rows, numbers))
+        if not self.names:
+            raise DataError(
+                f"{self.path} holds {len(rows)} objects without any key",
+                code="DD866",
+                hint="write objects with keys, which become the columns",
+            )
+        try:
+            columns = [_column([row.get(name) for row in rows]) for name in self.names]
+        except UnicodeEncodeError:
+            return self._batch(*self._without_surrogates(rows, numbers))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def _without_surrogates(self, rows: list[Row], numbers: Sequence[int]) -> tuple[list[Row], list[int]]:
@@ -262,12 +163,16 @@ class _Source:
         kept: list[Row] = []
         places: list[int] = []
         for number, row in zip(numbers, rows, strict=True):
-            broken = [name for name, value in row.items() if isinstance(value, str) and not _is_text(value)]
+            broken = [
+                name
+                for name, value in row.items()
+                if isinstance(value, str) and _HALF_CHARACTER.search(value)
+            ]
             if broken and self.replacement is None:
                 self._bad_line(number, f"`{broken[0]}` holds half a surrogate pair", "")
                 continue
             for name in broken:
-                row[name] = re.sub("[\ud800-\udfff]", self.replacement or "", row[name])
+                row[name] = _HALF_CHARACTER.sub(self.replacement or "", row[name])
             kept.append(row)
             places.append(number)
         return kept, places
@@ -284,9 +189,9 @@ class _Source:
         self.on_bad_row(message)
 
 
-def _is_text(value: str) -> bool:
+def _column(values: Sequence[Any]) -> pa.Array:
     try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+        return pa.array(values, pa.string())
+    except pa.ArrowException:
+        words = [_WORDS[value] if isinstance(value, bool) else value for value in values]
+        return pa.array(words, pa.string())

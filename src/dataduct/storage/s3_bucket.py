@@ -76,6 +76,17 @@ class Bucket:
         with s3_errors(f"read {self.uri(key)}", self.endpoint):
             return self.again(read)
 
+    def beginning(self, key: str, size: int) -> bytes:
+        """Return at most the first `size` bytes of an object, which is not empty."""
+
+        def read() -> bytes:
+            answer = self.client.get_object(Bucket=self.name, Key=key, Range=f"bytes=0-{size - 1}")
+            with closing(answer["Body"]) as body:
+                return body.read()
+
+        with s3_errors(f"read {self.uri(key)}", self.endpoint):
+            return self.again(read)
+
     def again(self, read: Callable[[], ReadT]) -> ReadT:
         """Return what `read` returns; call it again while the connection is lost in the middle of an answer.
 

@@ -1,22 +1,27 @@
 """Files of the user's in S3: which ones a URI names, and how they come into a dataset."""
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from dataduct.errors import SourceError, UserError
+from dataduct.errors import DataError, SourceError, StorageError, UserError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import DatasetFormat, format_of_name
 from dataduct.model.nearest import nearest_name
-from dataduct.model.operations import CopyDataset
+from dataduct.model.operations import CopyDataset, FileFormat
 from dataduct.model.s3_uri import fixed_directory, fixed_prefix, has_wildcard, matcher, parse_s3_uri
 from dataduct.storage.datasets import SourceFile
+from dataduct.storage.failures import storage_errors
+from dataduct.storage.rows import RowFormat
 from dataduct.storage.s3_bucket import Bucket, S3Object
 from dataduct.storage.s3_settings import S3Options, check_connection
 from dataduct.storage.s3_transfer import Download, download
+from dataduct.storage.sampling import SampledColumn, sample_schema
 
 _NAMES_COMPARED = 2_000
+_SAMPLED_BYTES = 1024 * 1024
 
 
 def s3_files(uri: str, connection: Mapping[str, object] | None, *, alias: str) -> list[SourceFile]:
@@ -33,18 +38,38 @@ def s3_files(uri: str, connection: Mapping[str, object] | None, *, alias: str) -
         TransientError: The endpoint cannot be reached or is overloaded.
         UserError: The options of the connection are wrong.
     """
-    try:
-        wanted = parse_s3_uri(uri)
-    except ValueError as error:
-        raise SourceError(str(error), code="DD860", hint="write `s3://bucket/path`") from None
-    options = S3Options() if connection is None else _options(connection, alias)
-    bucket = Bucket(options, wanted.bucket, terminal=SourceError)
-    is_directory = wanted.key.endswith("/") or not wanted.key
-    found = _below(bucket, wanted.key) if is_directory else _matching(bucket, wanted.key)
-    if not found:
-        raise _nothing(bucket, wanted.key)
-    base = fixed_directory(wanted.key)
+    bucket, found = _found(uri, connection, alias)
+    base = fixed_directory(parse_s3_uri(uri).key)
     return [_source_file(bucket, each, each.key.removeprefix(base)) for each in found]
+
+
+def sample_s3(
+    uri: str,
+    connection: Mapping[str, object] | None,
+    *,
+    alias: str,
+    format: RowFormat,
+    file_format: FileFormat,
+) -> tuple[SampledColumn, ...]:
+    """Return the columns of the first file that a URI names, see `sample_schema`; of text the first megabyte is read.
+
+    Raises what `s3_files` and `sample_schema` raise.
+    """
+    bucket, found = _found(uri, connection, alias)
+    first = next((each for each in found if each.size), found[0])
+    with tempfile.TemporaryDirectory(prefix="dataduct-") as directory:
+        path = Path(directory) / PurePosixPath(first.key).name
+        if format == "parquet":
+            download(bucket, [Download(first.key, first.size, path)])
+        else:
+            data = bucket.beginning(first.key, _SAMPLED_BYTES) if first.size else b""
+            with storage_errors("write", path):
+                path.write_bytes(data)
+        try:
+            return sample_schema([str(path)], format, file_format)
+        except (DataError, StorageError) as error:
+            message = error.message.replace(str(path), bucket.uri(first.key))
+            raise type(error)(message, code=error.code, hint=error.hint, details=error.details) from error
 
 
 def found_format(operation: CopyDataset, names: Sequence[str]) -> DatasetFormat:
@@ -57,6 +82,21 @@ def found_format(operation: CopyDataset, names: Sequence[str]) -> DatasetFormat:
             hint="name files of one format with a pattern, or say with `format` how to read them all",
         )
     return known[0] if len(known) == 1 else operation.format
+
+
+def _found(uri: str, connection: Mapping[str, object] | None, alias: str) -> tuple[Bucket, list[S3Object]]:
+    """Return the objects that a URI names, at least one, and their bucket."""
+    try:
+        wanted = parse_s3_uri(uri)
+    except ValueError as error:
+        raise SourceError(str(error), code="DD860", hint="write `s3://bucket/path`") from None
+    options = S3Options() if connection is None else _options(connection, alias)
+    bucket = Bucket(options, wanted.bucket, terminal=SourceError)
+    is_directory = wanted.key.endswith("/") or not wanted.key
+    found = _below(bucket, wanted.key) if is_directory else _matching(bucket, wanted.key)
+    if not found:
+        raise _nothing(bucket, wanted.key)
+    return bucket, found
 
 
 def _options(connection: Mapping[str, object], alias: str) -> S3Options:

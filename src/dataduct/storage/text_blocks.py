@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
+import pyarrow as pa
+
 from dataduct.errors import StorageError
 from dataduct.storage.failures import storage_errors
 
 BLOCK_BYTES = 4 * 1024 * 1024
+_FIRST_BLOCK_BYTES = 64 * 1024
 LONGEST_RECORD = 64 * 1024 * 1024
 
 
@@ -37,7 +40,9 @@ class BadText:
 def text_blocks(
     path: str, *, cut: Cut, replacement: str | None, skip_mark: bool, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[str | BadText]:
-    """Yield the text of a UTF-8 file, decompressed if its name ends in `.gz` or `.bz2`, in blocks of whole records.
+    """Yield the text of a UTF-8 file, decompressed by the end of its name, in blocks of whole records.
+
+    Names end in `.gz` (gzip), `.bz2` (bzip2) or `.zst` (zstd).
 
     Args:
         replacement: Put in place of each byte that is not UTF-8; None ends the blocks with a `BadText`.
@@ -77,6 +82,29 @@ def text_blocks(
                 hint="look for a quote or a backslash that is never closed",
             )
             return
+
+
+def first_text(path: str, size: int, *, replacement: str | None) -> str:
+    """Return the whole lines at the beginning of a UTF-8 file, of about `size` bytes; what follows them is not read.
+
+    The last line may end within a record that has several lines. A file that was cut short gives what is there.
+
+    Raises:
+        StorageError: The file cannot be read, or not even its beginning can be decompressed.
+    """
+    data = b""
+    complete = False
+    try:
+        for block in _read_blocks(path, _FIRST_BLOCK_BYTES):
+            complete = not block
+            data += block
+            if complete or len(data) >= size:
+                break
+    except StorageError as error:
+        if not data or error.code != "DD754":
+            raise
+    text, _, _ = _decode(data, final=False, replacement=replacement)
+    return text if complete else text[: text.rfind("\n") + 1]
 
 
 def _decode(data: bytes, *, final: bool, replacement: str | None) -> tuple[str, bytes, int | None]:
@@ -122,6 +150,14 @@ def _open(path: str) -> BinaryIO:
             return cast(BinaryIO, gzip.open(path, "rb"))
         case ".bz2":
             return cast(BinaryIO, bz2.open(path, "rb"))
+        case ".zst":
+            return cast(BinaryIO, pa.input_stream(path, compression="zstd"))
+        case ".lzo" | ".lzop" | ".xz" | ".zip" | ".snappy" | ".lz4" | ".br" | ".z" as ending:
+            raise StorageError(
+                f"cannot read {path}: files compressed as {ending} are not supported",
+                code="DD865",
+                hint="compress them with gzip, bzip2 or zstd, so that their names end in `.gz`, `.bz2` or `.zst`",
+            )
         case _:
             return Path(path).open("rb")
 

@@ -20,9 +20,9 @@ def column_names(files: DatasetFiles, file_format: FileFormat) -> tuple[str | No
     kind = delimited_format(files)
     if not files.paths:
         return ()
-    from dataduct.storage.delimited import open_delimited
+    from dataduct.storage.rows import open_rows
 
-    reader = open_delimited(
+    reader = open_rows(
         files.paths,
         kind,
         file_format,
@@ -32,19 +32,19 @@ def column_names(files: DatasetFiles, file_format: FileFormat) -> tuple[str | No
         names = tuple(reader.schema.names)
     finally:
         reader.close()
-    return names if kind == "csv" else (None,) * len(names)
+    return (None,) * len(names) if kind == "tsv" else names
 
 
-def delimited_format(files: DatasetFiles) -> Literal["tsv", "csv"]:
-    """Return the dataset's delimited format. Raises `DataError` for a format that no table can be loaded from."""
+def delimited_format(files: DatasetFiles) -> Literal["tsv", "csv", "jsonl"]:
+    """Return the dataset's text format. Raises `DataError` for a format that no table can be loaded from."""
     match files.manifest.format:
-        case "tsv" | "csv" as name:
+        case "tsv" | "csv" | "jsonl" as name:
             return name
         case other:
             raise DataError(
                 f"a dataset of format {other} cannot be loaded into a table",
                 code="DD717",
-                hint="give the dataset the format `parquet`, `tsv` or `csv`",
+                hint="give the dataset the format `parquet`, `tsv`, `csv` or `jsonl`",
             )
 
 

@@ -120,10 +120,10 @@ class DelimitedSource(Source):
         return (self,)
 
     def _open(self) -> pa.RecordBatchReader:
-        from dataduct.storage.delimited import open_delimited
+        from dataduct.storage.rows import open_rows
 
         self.failure, self._unreadable = None, UnreadableRows(self._file_format.max_errors)
-        return open_delimited(
+        return open_rows(
             self._files.paths,
             delimited_format(self._files),
             self._file_format,

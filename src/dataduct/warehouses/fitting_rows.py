@@ -20,10 +20,10 @@ from dataduct.warehouses.dataset_files import (
 from dataduct.warehouses.fitting import fit, plain
 from dataduct.warehouses.fitting_targets import FitTarget, Fitted
 from dataduct.warehouses.fitting_words import shown_text
-from dataduct.warehouses.misfits import SHOWN_ROWS, Misfits, misfit_line, shown_value
+from dataduct.warehouses.misfits import SHOWN_ROWS, Misfits, Reason, misfit_line, shown_value
 
-_BATCH_ROWS = 32_768
-_BATCH_BYTES = 8 * 2**20
+_BATCH_ROWS = 16_384
+_BATCH_BYTES = 4 * 2**20
 _READ_BYTES = 2**20
 
 TargetOf = Callable[[pa.DataType], FitTarget]
@@ -119,7 +119,9 @@ class FittedRows:
         self.misfits = Misfits(self.misfits.count + len(wrong), (*self.misfits.lines, *lines))
 
     def _line(self, batch: pa.RecordBatch, columns: Sequence[Fitted], position: int, first: int) -> str:
-        number = next(n for n, fitted in enumerate(columns) if position in fitted.misfits)
+        found = [n for n, fitted in enumerate(columns) if position in fitted.misfits]
+        unlike = [n for n in found if columns[n].misfits[position] is not Reason.LENGTH]
+        number = (unlike or found)[0]
         column, values = self.columns[number], batch.column(number)
         target = column.target_of(plain(values).type)
         return misfit_line(
@@ -149,10 +151,10 @@ class FittedRows:
                 raise unreadable_parquet(path, error) from error
 
     def _delimited(self) -> Iterator[pa.RecordBatch]:
-        from dataduct.storage.delimited import open_delimited
+        from dataduct.storage.rows import open_rows
 
         unreadable = UnreadableRows(self.file_format.max_errors)
-        reader = open_delimited(
+        reader = open_rows(
             self.files.paths,
             delimited_format(self.files),
             self.file_format,
@@ -170,7 +172,7 @@ class FittedRows:
 
 
 def _bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Yield slices of a batch of at most about 8 MiB."""
+    """Yield slices of a batch of at most about 4 MiB."""
     pieces = -(-batch.nbytes // _BATCH_BYTES)
     rows = max(1, -(-batch.num_rows // max(1, pieces)))
     for start in range(0, batch.num_rows, rows):

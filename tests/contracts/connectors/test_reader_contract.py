@@ -7,6 +7,7 @@ from typing import Protocol
 import pyarrow as pa
 import pytest
 from mariadb_source import MariadbSource
+from postgres_source import EncryptedPostgresSource, PostgresSource
 from sqlite_source import SqliteSource
 
 from dataduct.connectors.base import Reader, closing_reader
@@ -30,7 +31,12 @@ class Source(Protocol):
     def execute(self, statement: str) -> None: ...
 
 
-IMPLEMENTATIONS: dict[str, type[Source]] = {"mariadb": MariadbSource, "sqlite": SqliteSource}
+IMPLEMENTATIONS: dict[str, type[Source]] = {
+    "mariadb": MariadbSource,
+    "postgres": PostgresSource,
+    "postgres-tls": EncryptedPostgresSource,
+    "sqlite": SqliteSource,
+}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)

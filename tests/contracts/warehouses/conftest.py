@@ -63,7 +63,12 @@ def duckdb_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def postgres_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     server = request.getfixturevalue("postgres_server")
-    return {"type": "postgres", **server.root_settings(), "database": server.fresh_database("warehouse")}
+    return {
+        "type": "postgres",
+        **server.root_settings(),
+        "sslmode": "disable",
+        "database": server.fresh_database("warehouse"),
+    }
 
 
 KINDS = {

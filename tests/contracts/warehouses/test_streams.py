@@ -24,7 +24,9 @@ def test_an_empty_result_has_its_columns(bench):
 
 
 def test_a_stream_sees_what_was_committed_when_it_began(bench):
-    bench.run("CREATE TABLE courses (id BIGINT)", f"INSERT INTO courses SELECT range FROM {bench.series(300000)}")
+    bench.run(
+        "CREATE TABLE courses (id BIGINT)", f"INSERT INTO courses SELECT range FROM {bench.series(300000)}"
+    )
 
     with bench.warehouse.stream("SELECT id FROM courses", Cancellation(), batch_rows=1000) as reader:
         rows = reader.read_next_batch().num_rows
@@ -49,7 +51,9 @@ def test_rows_of_an_open_transaction_are_not_seen(bench):
 
 
 def test_a_stream_left_half_read_leaves_the_warehouse_usable(bench):
-    with bench.warehouse.stream(f"SELECT * FROM {bench.series(1000000)}", Cancellation(), batch_rows=1000) as reader:
+    with bench.warehouse.stream(
+        f"SELECT * FROM {bench.series(1000000)}", Cancellation(), batch_rows=1000
+    ) as reader:
         reader.read_next_batch()
 
     assert bench.stream("SELECT 1 AS one").num_rows == 1
@@ -57,10 +61,11 @@ def test_a_stream_left_half_read_leaves_the_warehouse_usable(bench):
 
 def test_a_stream_is_interrupted(bench):
     cancellation = Cancellation()
+    rows = f"(SELECT range FROM {bench.series(10000)})"
 
     with (
         pytest.raises(Interrupted, match="stop now"),
-        bench.warehouse.stream(f"SELECT * FROM {bench.series(100000000)}", cancellation) as reader,
+        bench.warehouse.stream(f"SELECT a.range FROM {rows} a, {rows} b", cancellation) as reader,
     ):
         reader.read_next_batch()
         cancellation.request("stop now")

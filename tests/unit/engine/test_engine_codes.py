@@ -14,6 +14,6 @@ def test_every_code_the_engine_uses_is_explained() -> None:
         for code in re.findall(r'"(DD\d{3})"', path.read_text())
     }
     explained = {entry.code for entry in ENTRIES}
-    assert used <= explained
+    assert used <= catalogue().keys()
     assert explained <= used | {"DD801", "DD902"}
     assert explained <= catalogue().keys()

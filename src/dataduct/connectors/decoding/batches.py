@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from dataduct.connectors.decoding.faults import DecodingError, MalformedValue, RefusedValue
+from dataduct.connectors.decoding.faults import DecodingError, Fault, MalformedValue, RefusedValue
 from dataduct.connectors.decoding.targets import BATCH_BYTES, Refused, WireColumn
 
 Stored = bytes | str | bool
@@ -22,7 +22,8 @@ class Codec:
     """How the values of one column are read.
 
     Attributes:
-        read: Turns a raw value into a stored one; raises `MalformedValue` or `RefusedValue`.
+        read: Turns a raw value into a stored one; raises `MalformedValue`, `RefusedValue`
+            or, for text that is not UTF-8, `UnicodeDecodeError`.
         width: Bytes of a stored value; 0 if Arrow is to store Python values.
     """
 
@@ -80,7 +81,7 @@ class OpenBatch:
             read = self._codecs[index].read
             try:
                 values: list[Stored | None] = [None if raw is None else read(raw) for raw in raws]
-            except (MalformedValue, RefusedValue):
+            except (MalformedValue, RefusedValue, UnicodeDecodeError):
                 values = self._read_each(index, raws, malformed)
             self._values[index].extend(values)
         if malformed:
@@ -106,6 +107,9 @@ class OpenBatch:
                 self.refused.add(index, row, refused.text)
             except MalformedValue as fault:
                 malformed.append((row, index, fault))
+                break
+            except UnicodeDecodeError as error:
+                malformed.append((row, index, MalformedValue(Fault.NOT_UTF8, error.start)))
                 break
             values.append(value)
         return values

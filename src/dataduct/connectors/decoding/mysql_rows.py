@@ -80,17 +80,18 @@ class PythonMysqlDecoder(PythonDecoder):
         position = self._values_at
         nulls = int.from_bytes(content[1:position], "little") >> 2
         row: RawRow = []
+        append = row.append
         try:
             for index, size in enumerate(self._sizes):
                 if nulls and nulls >> index & 1:
-                    row.append(None)
+                    append(None)
                     continue
                 if not size:
                     size = content[position]
                     position += 1
                     if size >= _ONE_BYTE_LENGTHS:
                         size, position = self._long_length(content, position, size)
-                row.append(content[position : position + size])
+                append(content[position : position + size])
                 position += size
         except IndexError:
             raise MalformedValue(Fault.SHORT_ROW, len(content)) from None

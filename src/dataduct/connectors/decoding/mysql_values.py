@@ -63,7 +63,7 @@ def mysql_codec(column: WireColumn) -> Codec:
     elif target is Target.DECIMAL and wire in DECIMALS:
         codec = Codec(_repeating(decimal_reader(column.type.precision, column.type.scale)), 16)
     elif target is Target.UTF8 and wire in TEXTS_AND_BLOBS:
-        codec = Codec(text)
+        codec = Codec(bytes.decode)
     elif target is Target.BINARY and wire in TEXTS_AND_BLOBS:
         codec = Codec(_as_it_is)
     elif target is Target.DATE32 and wire in DATES:
@@ -88,14 +88,6 @@ def _as_it_is(raw: bytes) -> bytes:
 
 def _no_value(raw: bytes) -> bytes:
     raise MalformedValue(Fault.NULL_TYPE)
-
-
-def text(raw: bytes) -> str:
-    """Return UTF-8 as text."""
-    try:
-        return str(raw, "utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedValue(Fault.NOT_UTF8, error.start) from None
 
 
 def _integer(column: WireColumn) -> Codec | None:

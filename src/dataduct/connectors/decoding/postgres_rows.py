@@ -86,14 +86,15 @@ class PythonCopyDecoder(PythonDecoder):
                     self.ended = True
                     return position
                 raise MalformedValue(Fault.FIELD_COUNT, count, len(self._columns))
+            length_at, append = _LENGTH.unpack_from, row.append
             for column in self._columns:
-                (length,) = _LENGTH.unpack_from(data, position)
-                position += _LENGTH.size
+                (length,) = length_at(data, position)
+                position += 4
                 if 0 <= length <= LONGEST_VALUE:
-                    row.append(data[position : position + length])
+                    append(data[position : position + length])
                     position += length
                 elif length == -1:
-                    row.append(None)
+                    append(None)
                 else:
                     raise found.fault(_bad_length(length), column.name)
         except StructError:

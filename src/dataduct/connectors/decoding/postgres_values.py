@@ -9,7 +9,6 @@ from uuid import UUID
 from dataduct.connectors.decoding.batches import Codec, Stored
 from dataduct.connectors.decoding.calendar_text import MICROSECONDS_A_DAY, date_text, timestamp_text
 from dataduct.connectors.decoding.faults import Fault, MalformedValue, RefusedValue
-from dataduct.connectors.decoding.mysql_values import text
 from dataduct.connectors.decoding.targets import Target, WireColumn
 
 NUMERIC_HEADER = Struct(">HhHH")
@@ -49,9 +48,9 @@ def postgres_codec(column: WireColumn) -> Codec:
         case Target.DECIMAL:
             return Codec(_repeating(_decimal_reader(column.type.precision, column.type.scale)), 16)
         case Target.NUMERIC_TEXT:
-            return Codec(_repeating(_numeric_text))
+            return Codec(_numeric_text)
         case Target.UTF8:
-            return Codec(text)
+            return Codec(bytes.decode)
         case Target.BINARY:
             return Codec(_as_it_is)
         case Target.JSONB_TEXT:
@@ -107,7 +106,7 @@ def _jsonb(raw: bytes) -> str:
         raise MalformedValue(Fault.VALUE_LENGTH, 0)
     if raw[0] != 1:
         raise MalformedValue(Fault.JSONB_VERSION, raw[0])
-    return text(raw[1:])
+    return raw[1:].decode()
 
 
 def _uuid(raw: bytes) -> str:

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 from hypothesis import strategies as st
-from wires import COPY_DONE, END_MARK, END_OF_ROWS, SIGNATURE, copy_row, counted, message, mysql_row, numeric, packets
+from wires import (
+    COPY_DONE,
+    END_MARK,
+    END_OF_ROWS,
+    SIGNATURE,
+    copy_row,
+    counted,
+    message,
+    mysql_row,
+    numeric,
+    packets,
+)
 
 from dataduct.connectors.decoding import Target, WireColumn
 
@@ -30,7 +41,9 @@ class Kind:
 
 
 def _bytes(size: int) -> Draw:
-    return lambda rng: rng.choice([rng.randbytes(size), bytes(size), b"\xff" * size, b"\x7f" + b"\xff" * (size - 1)])
+    return lambda rng: rng.choice(
+        [rng.randbytes(size), bytes(size), b"\xff" * size, b"\x7f" + b"\xff" * (size - 1)]
+    )
 
 
 def _text(rng: random.Random) -> bytes:
@@ -47,7 +60,9 @@ def _decimal_text(rng: random.Random) -> bytes:
 def _mysql_date(rng: random.Random) -> bytes:
     if rng.random() < 0.1:
         return b""
-    return struct.pack("<HBB", rng.choice([0, 1, 1900, 1970, 2000, 2024, 9999]), rng.randrange(14), rng.randrange(33))
+    return struct.pack(
+        "<HBB", rng.choice([0, 1, 1900, 1970, 2000, 2024, 9999]), rng.randrange(14), rng.randrange(33)
+    )
 
 
 def _mysql_timestamp(rng: random.Random) -> bytes:
@@ -60,14 +75,20 @@ def _mysql_time(rng: random.Random) -> bytes:
     if rng.random() < 0.1:
         return b""
     days = rng.choice([0, 0, 3, 34, 9999])
-    clock = struct.pack("<BIBBB", rng.randrange(2), days, rng.randrange(24), rng.randrange(60), rng.randrange(60))
+    clock = struct.pack(
+        "<BIBBB", rng.randrange(2), days, rng.randrange(24), rng.randrange(60), rng.randrange(60)
+    )
     return clock + rng.choice([b"", struct.pack("<I", rng.choice([0, 1, 120000, 999999]))])
 
 
 def _numeric(rng: random.Random) -> bytes:
-    digits = [rng.choice([0, 1, 9999, 1000, 500, rng.randrange(10000)]) for _ in range(rng.choice([0, 1, 2, 3, 11]))]
+    digits = [
+        rng.choice([0, 1, 9999, 1000, 500, rng.randrange(10000)]) for _ in range(rng.choice([0, 1, 2, 3, 11]))
+    ]
     sign = rng.choice([0, 0, 0, 0x4000, 0x4000, 0xC000, 0xD000, 0xF000])
-    return numeric(digits, rng.choice([0, 0, 1, -1, -3, 9, 300, -32768]), rng.choice([0, 1, 2, 4, 7, 60]), sign)
+    return numeric(
+        digits, rng.choice([0, 0, 1, -1, -3, 9, 300, -32768]), rng.choice([0, 1, 2, 4, 7, 60]), sign
+    )
 
 
 def _exact_numeric(rng: random.Random) -> bytes:
@@ -78,7 +99,14 @@ def _exact_numeric(rng: random.Random) -> bytes:
 
 
 def _postgres_moment(rng: random.Random) -> bytes:
-    edges = [-(2**63), 2**63 - 1, 2**63 - 946684800000000, 2**63 - 946684800000001, 0, rng.randrange(-(2**62), 2**62)]
+    edges = [
+        -(2**63),
+        2**63 - 1,
+        2**63 - 946684800000000,
+        2**63 - 946684800000001,
+        0,
+        rng.randrange(-(2**62), 2**62),
+    ]
     return struct.pack(">q", rng.choice(edges))
 
 
@@ -118,7 +146,9 @@ MYSQL_KINDS = [
     Kind(Target.DECIMAL, pa.decimal128(38, 20), lambda rng: counted(_decimal_text(rng)), 246),
     Kind(Target.UTF8, pa.string(), lambda rng: counted(_text(rng)), 253),
     Kind(Target.UTF8, pa.string(), lambda rng: counted(_text(rng)), 245),
-    Kind(Target.BINARY, pa.binary(), lambda rng: counted(rng.randbytes(rng.choice([0, 3, 250, 251, 300]))), 252),
+    Kind(
+        Target.BINARY, pa.binary(), lambda rng: counted(rng.randbytes(rng.choice([0, 3, 250, 251, 300]))), 252
+    ),
     Kind(Target.DATE32, pa.date32(), lambda rng: counted(_mysql_date(rng)), 10),
     Kind(Target.TIMESTAMP, pa.timestamp("us"), lambda rng: counted(_mysql_timestamp(rng)), 12, decimals=6),
     Kind(Target.TIMESTAMP, pa.timestamp("us", "UTC"), lambda rng: counted(_mysql_timestamp(rng)), 7),
@@ -164,7 +194,8 @@ def random_result(rng: random.Random, protocol: str) -> Result:
     available = MYSQL_KINDS if protocol == "mysql" else POSTGRES_KINDS
     kinds = rng.choices(available, k=rng.choice([1, 2, 6, 7, 20]))
     rows = [
-        [None if rng.random() < 0.15 else kind.value(rng) for kind in kinds] for _ in range(rng.choice([0, 1, 5, 20]))
+        [None if rng.random() < 0.15 else kind.value(rng) for kind in kinds]
+        for _ in range(rng.choice([0, 1, 5, 20]))
     ]
     if protocol == "mysql":
         data = packets([*(mysql_row(*row) for row in rows), END_OF_ROWS], first=rng.randrange(256))
@@ -173,7 +204,9 @@ def random_result(rng: random.Random, protocol: str) -> Result:
     if protocol == "messages":
         data = _in_messages(rng, data)
     cuts = [rng.randrange(1 << 30) for _ in range(rng.choice([0, 1, 3, 30]))]
-    return Result([kind.column(f"c{i}") for i, kind in enumerate(kinds)], data, cuts, rng.choice([1, 3, 1000]))
+    return Result(
+        [kind.column(f"c{i}") for i, kind in enumerate(kinds)], data, cuts, rng.choice([1, 3, 1000])
+    )
 
 
 def _in_messages(rng: random.Random, data: bytes) -> bytes:
@@ -202,7 +235,9 @@ def mutated(rng: random.Random, data: bytes) -> bytes:
             case 3:
                 changed[at:at] = rng.randbytes(rng.choice([1, 2, 4]))
             case 4:
-                changed[at : at + 4] = rng.choice([b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x40\0\0\1", bytes(4)])
+                changed[at : at + 4] = rng.choice(
+                    [b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x40\0\0\1", bytes(4)]
+                )
             case _:
                 del changed[at:]
     return bytes(changed)

@@ -34,7 +34,7 @@ def assert_same(left: Outcome, right: Outcome) -> None:
 
 @needs_compiled
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_well_formed_results_decode_to_the_same_batches(protocol: str, data: st.DataObject) -> None:
     result = data.draw(results(protocol))
@@ -46,7 +46,7 @@ def test_well_formed_results_decode_to_the_same_batches(protocol: str, data: st.
 
 @pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_compiled)])
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_the_cuts_do_not_matter(protocol: str, compiled: bool, data: st.DataObject) -> None:
     result = data.draw(results(protocol))
@@ -62,7 +62,7 @@ def test_the_cuts_do_not_matter(protocol: str, compiled: bool, data: st.DataObje
 
 @needs_compiled
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(rng=st.randoms(use_true_random=True))
 def test_broken_bytes_give_the_same_errors(protocol: str, rng: random.Random) -> None:
     result = random_result(rng, protocol)
@@ -77,9 +77,13 @@ def test_broken_bytes_give_the_same_errors(protocol: str, rng: random.Random) ->
 def test_the_compiled_decoder_survives_thousands_of_broken_results(protocol: str) -> None:
     rng = random.Random(f"survives {protocol}")
     endings = set()
-    for _ in range(400):
+    for _ in range(130):
         result = random_result(rng, protocol)
-        for data in [*(mutated(rng, result.data) for _ in range(8)), rng.randbytes(60), result.data[:19] + rng.randbytes(90)]:
+        for data in [
+            *(mutated(rng, result.data) for _ in range(8)),
+            rng.randbytes(60),
+            result.data[:19] + rng.randbytes(90),
+        ]:
             found = outcome(result, protocol, data, compiled=True)
             for batch in found.batches:
                 batch.validate(full=True)
@@ -91,8 +95,10 @@ def test_the_compiled_decoder_survives_thousands_of_broken_results(protocol: str
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_truncation_waits_for_more(protocol: str) -> None:
     rng = random.Random(f"truncation {protocol}")
-    for _ in range(5):
+    for _ in range(3):
         result = random_result(rng, protocol)
         end = len(result.data) - (2 if protocol == "copy" else 5)
-        for size in range(min(end, 600)):
-            assert outcome(result, protocol, result.data[:size], compiled=True, whole=True).state is State.MORE
+        for size in range(min(end, 300)):
+            assert (
+                outcome(result, protocol, result.data[:size], compiled=True, whole=True).state is State.MORE
+            )

@@ -78,14 +78,23 @@ def test_numbers(
 
 def test_decimals_are_exact(compiled: bool) -> None:
     column = WireColumn("d", Target.DECIMAL, pa.decimal128(38, 12), NEWDECIMAL)
-    texts = ["1.123456789012", "0.000000000001", "-0.5", "000012", "-" + "9" * 26 + "." + "9" * 12, "1.5000000000000"]
+    texts = [
+        "1.123456789012",
+        "0.000000000001",
+        "-0.5",
+        "000012",
+        "-" + "9" * 26 + "." + "9" * 12,
+        "1.5000000000000",
+    ]
     found = values_of(column, *(counted(text.encode()) for text in texts), compiled=compiled)
     assert found == [Decimal(text) for text in texts]
 
 
 def test_decimals_that_need_more_digits_are_refused(compiled: bool) -> None:
     column = WireColumn("d", Target.DECIMAL, pa.decimal128(5, 2), NEWDECIMAL)
-    outcome = decoded(column, *map(counted, [b"999.99", b"1000.00", b"-0.001", b"9" * 100]), compiled=compiled)
+    outcome = decoded(
+        column, *map(counted, [b"999.99", b"1000.00", b"-0.001", b"9" * 100]), compiled=compiled
+    )
     assert [row["d"] for row in outcome.rows] == [Decimal("999.99"), None, None, None]
     assert outcome.refused == [Refused("d", 3, 2, "1000.00")]
 
@@ -99,7 +108,13 @@ def test_dates(compiled: bool) -> None:
 
 def test_zero_and_invalid_dates_are_refused(compiled: bool) -> None:
     column = WireColumn("d", Target.DATE32, pa.date32(), DATE)
-    raws = [b"\x04\xe8\x07\x02\x1d", b"\0", b"\x04\xe8\x07\x02\0", b"\x04\xe8\x07\x02\x1f", b"\x04\0\0\x01\x01"]
+    raws = [
+        b"\x04\xe8\x07\x02\x1d",
+        b"\0",
+        b"\x04\xe8\x07\x02\0",
+        b"\x04\xe8\x07\x02\x1f",
+        b"\x04\0\0\x01\x01",
+    ]
     outcome = decoded(column, *raws, compiled=compiled)
     assert [row["d"] for row in outcome.rows] == [date(2024, 2, 29), None, None, None, None]
     assert outcome.refused == [Refused("d", 4, 2, "0000-00-00")]
@@ -165,7 +180,8 @@ def test_nulls_stand_in_a_bitmap_that_begins_at_its_third_bit(count: int, compil
     columns = [WireColumn(f"c{i}", Target.UINT8, pa.uint8(), TINY, unsigned=True) for i in range(count)]
     rows = [[None if (i * 7 + r) % 3 == 0 else bytes([i]) for i in range(count)] for r in range(9)]
     outcome = decode_all(
-        mysql_decoder(columns, compiled=compiled), [packets([*(mysql_row(*row) for row in rows), END_OF_ROWS])]
+        mysql_decoder(columns, compiled=compiled),
+        [packets([*(mysql_row(*row) for row in rows), END_OF_ROWS])],
     )
     assert [list(row.values()) for row in outcome.rows] == [[v and v[0] for v in row] for row in rows]
 
@@ -216,7 +232,10 @@ def test_what_ends_the_rows_is_left_to_the_caller(ending: bytes, state: State, c
     ("content", "error"),
     [
         (b"", "EMPTY_PACKET row 2: a packet has no content"),
-        (b"\x01abc", "NO_ROW row 2: a packet begins with byte 0x01, which begins neither a row nor the end of the rows"),
+        (
+            b"\x01abc",
+            "NO_ROW row 2: a packet begins with byte 0x01, which begins neither a row nor the end of the rows",
+        ),
         (b"\0", "SHORT_ROW row 2: the row ends too early, after 1 bytes"),
         (b"\0\0", "SHORT_ROW row 2: the row ends too early, after 2 bytes"),
         (b"\0\0\x05abc", "SHORT_ROW row 2: the row ends too early, after 6 bytes"),
@@ -236,7 +255,9 @@ def test_errors_name_row_and_column(content: bytes, error: str, compiled: bool) 
     assert decode_all(mysql_decoder([TEXT], compiled=compiled), [data]).error == error
 
 
-@pytest.mark.parametrize("text", [b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe0\x80\xaf", b"\x80", b"\xe4\xb8"])
+@pytest.mark.parametrize(
+    "text", [b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe0\x80\xaf", b"\x80", b"\xe4\xb8"]
+)
 def test_text_that_only_looks_like_utf8_is_an_error(text: bytes, compiled: bool) -> None:
     for before in (b"", b"abcdefg", b"abcdefghijklmnop"):
         outcome = decoded(TEXT, counted(before + text), compiled=compiled)
@@ -280,7 +301,9 @@ def test_packets_out_of_order_are_an_error(compiled: bool) -> None:
 
 def test_rows_are_counted_over_all_batches(compiled: bool) -> None:
     rows = [mysql_row(counted(b"a")) for _ in range(25)]
-    outcome = decode_all(mysql_decoder([TEXT], compiled=compiled), [packets([*rows, b"\0\0\x01\xff"])], max_rows=10)
+    outcome = decode_all(
+        mysql_decoder([TEXT], compiled=compiled), [packets([*rows, b"\0\0\x01\xff"])], max_rows=10
+    )
     assert [batch.num_rows for batch in outcome.batches] == [10, 10]
     assert outcome.error is not None
     assert "row 26, column `t`" in outcome.error
@@ -295,11 +318,16 @@ def test_rows_are_counted_over_all_batches(compiled: bool) -> None:
         (WireColumn("c", Target.DATE32, pa.date32(), VAR_STRING), "does not become DATE32"),
         (WireColumn("c", Target.UUID_TEXT, pa.string(), VAR_STRING), "does not become UUID_TEXT"),
         (WireColumn("c", Target.INT32, pa.int64(), LONG), "INT32 does not become int64"),
-        (WireColumn("c", Target.DECIMAL, pa.decimal256(50, 2), NEWDECIMAL), "DECIMAL does not become decimal256"),
+        (
+            WireColumn("c", Target.DECIMAL, pa.decimal256(50, 2), NEWDECIMAL),
+            "DECIMAL does not become decimal256",
+        ),
         (WireColumn("c", Target.TIMESTAMP, pa.timestamp("ms"), DATETIME), "does not become timestamp"),
     ],
 )
-def test_columns_that_cannot_be_decoded_are_refused_at_once(column: WireColumn, words: str, compiled: bool) -> None:
+def test_columns_that_cannot_be_decoded_are_refused_at_once(
+    column: WireColumn, words: str, compiled: bool
+) -> None:
     with pytest.raises(ValueError, match=f"column `c`: .*{words}"):
         mysql_decoder([column], compiled=compiled)
 

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pyarrow as pa
 
@@ -42,7 +43,11 @@ def counted(value: bytes) -> bytes:
 def mysql_row(*values: bytes | None) -> bytes:
     """Return a row of values that have their lengths before them where they need them."""
     nulls = sum(1 << (index + 2) for index, value in enumerate(values) if value is None)
-    return b"\0" + nulls.to_bytes((len(values) + 9) // 8, "little") + b"".join(v for v in values if v is not None)
+    return (
+        b"\0"
+        + nulls.to_bytes((len(values) + 9) // 8, "little")
+        + b"".join(v for v in values if v is not None)
+    )
 
 
 def copy_row(*values: bytes | None) -> bytes:
@@ -82,7 +87,10 @@ class Outcome:
 
     def stored(self) -> list[object]:
         """The batches' bits: NaN differs from NaN of another sign."""
-        return [(batch.schema, batch.num_rows, [_bits(array) for array in batch.columns]) for batch in self.batches]
+        return [
+            (batch.schema, batch.num_rows, [_bits(array) for array in batch.columns])
+            for batch in self.batches
+        ]
 
 
 def _bits(array: pa.Array) -> object:
@@ -121,4 +129,4 @@ def decode_all(decoder: RowDecoder, pieces: Iterable[bytes], max_rows: int = 100
 def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
     """Cut `data` at offsets."""
     marks = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[a:b] for a, b in zip(marks, marks[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(marks)]

@@ -3,8 +3,7 @@
 
 static const size_t FIRST_ROWS = 1024;
 
-int bytes_reserve(Bytes *bytes, size_t more) {
-    if (bytes->capacity - bytes->size >= more) return READ;
+int bytes_grow(Bytes *bytes, size_t more) {
     size_t capacity = bytes->capacity ? bytes->capacity : 4096;
     while (capacity - bytes->size < more) {
         if (capacity > SIZE_MAX / 2) return NO_MEMORY;
@@ -14,13 +13,6 @@ int bytes_reserve(Bytes *bytes, size_t more) {
     if (at == NULL) return NO_MEMORY;
     bytes->at = at;
     bytes->capacity = capacity;
-    return READ;
-}
-
-int bytes_append(Bytes *bytes, const void *from, size_t size) {
-    if (bytes_reserve(bytes, size) != READ) return NO_MEMORY;
-    if (size) memcpy(bytes->at + bytes->size, from, size);
-    bytes->size += size;
     return READ;
 }
 

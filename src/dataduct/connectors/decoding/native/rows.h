@@ -94,8 +94,7 @@ typedef struct {
 } Decoder;
 
 /* columns.c */
-int bytes_reserve(Bytes *bytes, size_t more);
-int bytes_append(Bytes *bytes, const void *from, size_t size);
+int bytes_grow(Bytes *bytes, size_t more);
 int batch_is_full(const Decoder *decoder, size_t max_rows);
 int append_row(Decoder *decoder, int64_t nbytes);
 void begin_batch(Decoder *decoder);
@@ -118,6 +117,17 @@ Reader postgres_reader(int target);
 int decode_packets(Decoder *decoder, const uint8_t *data, size_t size, size_t max_rows, size_t *used);
 int decode_copy(Decoder *decoder, const uint8_t *data, size_t size, size_t max_rows, size_t *used);
 int decode_messages(Decoder *decoder, const uint8_t *data, size_t size, size_t max_rows, size_t *used);
+
+static inline int bytes_reserve(Bytes *bytes, size_t more) {
+    return bytes->capacity - bytes->size >= more ? READ : bytes_grow(bytes, more);
+}
+
+static inline int bytes_append(Bytes *bytes, const void *from, size_t size) {
+    if (bytes_reserve(bytes, size) != READ) return NO_MEMORY;
+    if (size) memcpy(bytes->at + bytes->size, from, size);
+    bytes->size += size;
+    return READ;
+}
 
 static inline uint16_t big16(const uint8_t *at) {
     uint16_t value;

@@ -1,131 +1,68 @@
-"""The stand-in: a server on a thread of its own."""
+"""The server of the stand-in: clients are let in here, each then has a session."""
 
 import asyncio
 import datetime
 import itertools
 import secrets
-import ssl
 import struct
-import tempfile
-import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from redshift_standin import wire
 from redshift_standin.backend import Backend, md5_answer
-from redshift_standin.certificate import server_context, write_certificate
+from redshift_standin.certificate import server_context
 from redshift_standin.databases import Databases
 from redshift_standin.endpoints import PostgresEndpoint, S3Endpoint
-from redshift_standin.errors import BackendError, ConnectionDropped, RedshiftError, serialization_failure
+from redshift_standin.errors import BackendError, ConnectionDroppedError, RedshiftError
 from redshift_standin.faults import Faults
 from redshift_standin.session import Session
 
 _ACCEPTED = {"application_name", "options"}
 
 
-class Standin:
-    """A Redshift cluster made of a PostgreSQL server and an S3 endpoint.
+@dataclass(frozen=True)
+class Cluster:
+    """What a stand-in is made of, as it is handed to its process.
 
-    Args:
-        postgres: The server, and a superuser of it.
-        s3: Where COPY reads and UNLOAD writes, and what the roles' credentials are.
-        users: Passwords by user; the users are made in PostgreSQL too, so that rights are real.
-        iam_roles: The role ARNs that COPY and UNLOAD may name, with the buckets each may use (None: all).
-        tls: Whether an SSLRequest is accepted.
+    Attributes:
+        users: Passwords by user.
+        iam_roles: Role ARNs, with the buckets each may use (None: all).
+        tls: The paths of a certificate and its key, or None: no TLS.
         authentication: `md5` or `cleartext`, towards the client.
+        user_ids: PostgreSQL's OIDs by user.
     """
 
-    def __init__(
-        self,
-        postgres: PostgresEndpoint,
-        s3: S3Endpoint,
-        users: Mapping[str, str],
-        iam_roles: Mapping[str, frozenset[str] | None],
-        *,
-        tls: bool = True,
-        authentication: str = "md5",
-    ) -> None:
-        self.postgres = postgres
-        self.s3 = s3
-        self.users = dict(users)
-        self.iam_roles = dict(iam_roles)
-        self.authentication = authentication
+    postgres: PostgresEndpoint
+    s3: S3Endpoint
+    users: dict[str, str]
+    iam_roles: dict[str, frozenset[str] | None]
+    tls: tuple[str, str] | None
+    authentication: str
+    user_ids: dict[str, int]
+
+
+class Service:
+    """Lets clients in and serves each of them. Lives in a process of its own."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.postgres = cluster.postgres
+        self.s3 = cluster.s3
+        self.users = cluster.users
+        self.iam_roles = cluster.iam_roles
+        self.authentication = cluster.authentication
         self.faults = Faults()
-        self.databases = Databases(postgres, users)
-        self.port = 0
+        self.databases = Databases(cluster.postgres, cluster.users)
+        self._user_ids = cluster.user_ids
         self._queries = itertools.count(1000)
-        self._directory = tempfile.TemporaryDirectory()
-        self._context: ssl.SSLContext | None = None
-        self.certificate: Path | None = None
-        if tls:
-            self.certificate, key = write_certificate(Path(self._directory.name))
-            self._context = server_context(self.certificate, key)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._context = server_context(*map(Path, cluster.tls)) if cluster.tls else None
         self._sessions: set[asyncio.Task[None]] = set()
 
-    def start(self) -> int:
-        """Make users and template, listen on a free port of 127.0.0.1; return the port."""
-        self.databases.prepare()
-        self._user_ids = self.databases.user_ids()
-        started: list[BaseException | int] = []
-        ready = threading.Event()
-
-        def serve() -> None:
-            loop = asyncio.new_event_loop()
-            self._loop = loop
-            try:
-                server = loop.run_until_complete(asyncio.start_server(self._client, "127.0.0.1", 0, limit=1 << 20))
-                started.append(server.sockets[0].getsockname()[1])
-            except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-                started.append(error)
-                return
-            finally:
-                ready.set()
-            loop.run_forever()
-            server.close()
-            loop.run_until_complete(self._end_sessions())
-            loop.run_until_complete(loop.shutdown_default_executor())
-            loop.close()
-
-        self._thread = threading.Thread(target=serve, name="redshift-standin", daemon=True)
-        self._thread.start()
-        ready.wait(30)
-        if not started or isinstance(started[0], BaseException):
-            raise RuntimeError("the stand-in could not listen") from (started[0] if started else None)  # type: ignore[arg-type]
-        self.port = started[0]
-        return self.port
-
-    def stop(self) -> None:
-        """Drop all connections and stop listening."""
-        if self._loop and self._thread:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(30)
-            self._loop = self._thread = None
-        self._directory.cleanup()
-
-    async def _end_sessions(self) -> None:
-        for task in list(self._sessions):
-            task.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
-
-    # Faults
-
-    def die_before_commit(self) -> None:
-        """Drop the connection of the next COMMIT before it is done: PostgreSQL rolls back."""
-        self.faults.arm_before_commit()
-
-    def die_after_commit(self) -> None:
-        """Drop the connection of the next COMMIT after it is done, before the client is told."""
-        self.faults.arm_after_commit()
-
-    def fail_next(self, sqlstate: str, message: str, matching: str | None = None) -> None:
-        """Fail the next statement, or the next that contains `matching` (in any case)."""
-        self.faults.arm_error(RedshiftError(sqlstate, message), matching)
-
-    def serialization_failure_next(self, table: str = "100123", matching: str | None = None) -> None:
-        """Fail the next statement, or the next that contains `matching`, with error 1023."""
-        self.faults.arm_error(serialization_failure(table), matching)
+    async def listen(self) -> int:
+        """Listen on a free port of 127.0.0.1; return the port."""
+        server = await asyncio.start_server(self._client, "127.0.0.1", 0, limit=1 << 20)
+        port: int = server.sockets[0].getsockname()[1]
+        return port
 
     # What sessions ask for
 
@@ -153,7 +90,7 @@ class Standin:
         self._sessions.add(task)
         try:
             await self._serve(reader, writer)
-        except (ConnectionDropped, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        except (ConnectionDroppedError, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
             self._sessions.discard(task)
