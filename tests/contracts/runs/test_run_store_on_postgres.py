@@ -80,7 +80,7 @@ def test_the_password_may_be_a_reference(
     project = open_project(tmp_path, environment={})
     store = api.open_store(project)
     store.start_run(a_run())
-    assert api.queries(project).run(a_run().id).pipeline == "courses"
+    assert RunQueries(store).run(a_run().id).pipeline == "courses"
     assert project.secrets.redact(f"with {server.password}") == "with ***"
     store.close()
 

@@ -204,8 +204,17 @@ def open_warehouse(settings: dict[str, Any], project: Path) -> Warehouse:
 @pytest.fixture(params=list(KINDS))
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Every warehouse in turn, empty."""
-    kind = KINDS[request.param]
+    yield from opened_bench(KINDS[request.param], request, tmp_path)
+
+
+@pytest.fixture
+def postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """The PostgreSQL warehouse, empty."""
+    yield from opened_bench(KINDS["postgres"], request, tmp_path)
+
+
+def opened_bench(kind: Kind, request: pytest.FixtureRequest, project: Path) -> Iterator[Bench]:
     settings = kind.settings(request)
-    bench = Bench(kind, settings, tmp_path, open_warehouse(settings, tmp_path))
+    bench = Bench(kind, settings, project, open_warehouse(settings, project))
     yield bench
     bench.warehouse.close()

@@ -17,13 +17,6 @@ from dataduct.registry import WAREHOUSES
 from dataduct.warehouses.base import ColumnMatch
 
 
-@pytest.fixture
-def postgres(request, bench):
-    if bench.settings["type"] != "postgres":
-        pytest.skip("not PostgreSQL")
-    return bench
-
-
 def opened(bench, *, lock_timeout=5.0, on_wait=lambda message: None, **settings):
     return WAREHOUSES.load("postgres").open_warehouse(
         {**bench.settings, **settings},
@@ -91,7 +84,11 @@ REFUSED = [
     ("uuid", "12", "'12' is not UUID"),
     ("numeric(60,2)", "1.005", "'1.005' would be changed by going into NUMERIC(60,2)"),
     ("money", "1.005", "'1.005' would be changed by going into MONEY"),
-    ("timestamp(0)", "2026-01-01 00:00:00.5", "'2026-01-01 00:00:00.5' would be changed by going into TIMESTAMP(0)"),
+    (
+        "timestamp(0)",
+        "2026-01-01 00:00:00.5",
+        "'2026-01-01 00:00:00.5' would be changed by going into TIMESTAMP(0)",
+    ),
     ("varchar(3)", "abc ", "'abc ' is longer than VARCHAR(3)"),
     ("name", "x" * 64, f"'{'x' * 37}...' is longer than NAME"),
     ("positive", "-7", "'-7' is not INTEGER"),
@@ -204,7 +201,11 @@ def test_the_same_table_is_created_by_several_sessions_at_once(postgres):
 
 
 def test_what_a_session_leaves_does_not_reach_the_next_one(postgres):
-    postgres.run("CREATE TEMPORARY TABLE left_over (id integer)", "SET search_path TO nowhere", "SET timezone TO 'Asia/Tokyo'")
+    postgres.run(
+        "CREATE TEMPORARY TABLE left_over (id integer)",
+        "SET search_path TO nowhere",
+        "SET timezone TO 'Asia/Tokyo'",
+    )
 
     assert postgres.rows("SHOW timezone") == [("UTC",)]
     with postgres.transaction() as transaction:

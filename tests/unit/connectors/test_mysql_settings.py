@@ -10,8 +10,8 @@ from dataduct.errors import UserError
 ROOT = Path("/project")
 
 
-def checked(database: str | None = None, **options: object) -> MysqlSettings:
-    return checked_settings(options, database=database, project_directory=ROOT)
+def checked(for_step: str | None = None, **options: object) -> MysqlSettings:
+    return checked_settings(options, database=for_step, project_directory=ROOT)
 
 
 def test_the_defaults() -> None:
@@ -26,7 +26,7 @@ def test_the_defaults() -> None:
 
 
 def test_username_is_another_word_for_user_and_the_step_s_database_goes_first() -> None:
-    settings = checked(type="mariadb", host="db", username="reader", database="shop", **{})
+    settings = checked(type="mariadb", host="db", username="reader", database="shop")
     assert settings.user == "reader"
     assert checked("other", host="db", user="reader", database="shop").server == "db:3306/other"
 
