@@ -129,7 +129,7 @@ def _within_length(fitted: Fitted, target: FitTarget) -> Fitted:
     if not wrong:
         return fitted
     good = [position not in wrong for position in range(len(values))]
-    return Fitted(where(pa.array(good), values), dict(sorted({**misfits, **wrong}.items())))
+    return Fitted(where(pa.array(good, pa.bool_()), values), dict(sorted({**misfits, **wrong}.items())))
 
 
 def _may_hold_nul(values: pa.Array) -> bool:

@@ -47,7 +47,8 @@ def fit_number(values: pa.Array, target: FitTarget) -> Fitted:
     converted = _cast(values, kind)
     if converted is not None:
         return Fitted(converted)
-    return each(_exact_values(values), lambda value: as_type(value, kind), kind)
+    numbers = _exact_values(values) if pa.types.is_decimal(kind) else values.to_pylist()
+    return each(numbers, lambda value: as_type(value, kind), kind)
 
 
 def as_type(value: int | float | Decimal, kind: pa.DataType) -> Any:
@@ -100,7 +101,7 @@ def numeric_text(value: int | float | Decimal, digits: tuple[int, int] | None) -
 
 
 def _exact_values(values: pa.Array) -> list[Any]:
-    """Return Python numbers; a single-precision float as the decimal that names it, which a double would not."""
+    """Return what names the numbers in decimal: a single-precision float has fewer digits than the double it equals."""
     if pa.types.is_float32(values.type):
         return [None if text is None else _named(text) for text in pc.cast(values, pa.string()).to_pylist()]
     listed: list[Any] = values.to_pylist()
@@ -208,7 +209,7 @@ def _decimal_to_float(values: pa.Array, kind: pa.DataType) -> Fitted:
     if values.type.precision <= _DOUBLE_DIGITS and kind.bit_width == 64:
         return Fitted(converted)
     short = pa.scalar(Decimal(10) ** min(_DOUBLE_DIGITS, values.type.precision - 1) - 1)
-    easy = pa.array([False] * len(values))
+    easy = pa.array([False] * len(values), pa.bool_())
     if kind.bit_width == 64 and pa.types.is_decimal128(values.type):
         try:
             bound = pa.scalar(Decimal(short.as_py()).scaleb(-scale), values.type)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from dataduct.errors import DataError, LockTimeoutError
+from dataduct.errors import DataductError, DataError, LockTimeoutError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.operations import FileFormat
 from dataduct.model.server import ServerInfo
@@ -188,7 +188,7 @@ def test_the_same_table_is_created_by_several_sessions_at_once(postgres):
     def create(number):
         try:
             postgres.run("CREATE SCHEMA IF NOT EXISTS prod", "CREATE TABLE IF NOT EXISTS prod.c (id integer)")
-        except Exception as error:
+        except DataductError as error:
             errors.append(error)
 
     threads = [threading.Thread(target=create, args=[number]) for number in range(6)]

@@ -70,7 +70,7 @@ def test_texts_are_fitted_together_as_each_is_read_alone(kind, texts, reading):
         alone = each(values, reading, kind)
         assert fitted.values.type == kind
         assert fitted.misfits == alone.misfits
-        assert str(fitted.values.to_pylist()) == str(alone.values.to_pylist())
+        assert str(fitted.values) == str(alone.values)
 
     check()
 
