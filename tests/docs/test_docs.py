@@ -92,7 +92,8 @@ def test_the_example_of_a_step_compiles(step: type, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE_PROJECT, tmp_path, dirs_exist_ok=True)
     (tmp_path / "dataduct.yml").write_text(
         "connections:\n  school: {type: sqlite, path: data/school.sqlite}\n"
-        "  legacy: {type: mysql, host: db.example.org}\n  catalog: {type: postgres, host: pg.example.org}\n"
+        "  legacy: {type: mysql, host: db.example.org, user: etl}\n"
+        "  catalog: {type: postgres, host: pg.example.org, user: etl}\n"
     )
     (tmp_path / "pipelines").mkdir()
     for number, block in enumerate(blocks):

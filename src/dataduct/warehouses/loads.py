@@ -35,6 +35,9 @@ _CREATE_TABLE = f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.{TABLE} (
     sequence BIGINT NOT NULL,
     committed_at TIMESTAMP NOT NULL
 )"""
+_EXISTS = (
+    f"SELECT 1 FROM information_schema.tables WHERE table_schema = '{SCHEMA}' AND table_name = '{TABLE}'"
+)
 _IDS_A_QUERY = 500
 
 
@@ -78,7 +81,9 @@ class CommittedLoad:
 
 
 def ensure_loads_table(transaction: Transaction) -> None:
-    """Create `dataduct.loads` if it is missing."""
+    """Create `dataduct.loads` if it is missing. Where it is there, no right to create anything is needed."""
+    if transaction.fetch(_EXISTS):
+        return
     transaction.execute(_CREATE_SCHEMA)
     transaction.execute(_CREATE_TABLE)
 
@@ -90,10 +95,7 @@ def find_loads(source: Warehouse | Transaction, loads: Iterable[Load]) -> dict[s
     waiting for a writer. Nothing is found in a warehouse that has no table of loads yet.
     """
     ids = sorted({load.id for load in loads})
-    exists = (
-        f"SELECT 1 FROM information_schema.tables WHERE table_schema = '{SCHEMA}' AND table_name = '{TABLE}'"
-    )
-    if not ids or not _rows(source, exists):
+    if not ids or not _rows(source, _EXISTS):
         return {}
     found = [row for some in _pieces(ids) for row in _rows(source, _find_query(some))]
     committed = [_committed(row) for row in found]
