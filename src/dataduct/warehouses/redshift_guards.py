@@ -1,0 +1,128 @@
+"""One writer of a table at a time, and readers that never wait.
+
+Redshift's snapshot is that of a transaction's first statement, and its LOCK keeps readers out. So a writer takes one of
+a few tables of its own instead, chosen by the written table's name: LOCK waits for the other writer and takes no
+snapshot, so that the first statement after it sees what that writer has done. A transaction that had its snapshot
+before would not; it changes the row in the guard, too, which Redshift refuses (1023) where another writer has changed
+it after the snapshot, and the transaction is tried again.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from dataduct.errors import LockTimeoutError, SqlError, TransientError
+from dataduct.model.table import TableName
+from dataduct.warehouses.loads import SCHEMA
+from dataduct.warehouses.redshift_session import RedshiftSession
+
+_GUARDS = 32
+_DEFAULT_SCHEMA = "public"
+_STATEMENT_ENDED = "DD830"
+
+SideSession = Callable[[], AbstractContextManager[RedshiftSession]]
+"""Gives a session beside the transaction's, in which each statement commits by itself."""
+
+
+class GuardTables:
+    """The guards that exist, made when they are first needed. Shared by the transactions of a warehouse."""
+
+    def __init__(self, side: SideSession) -> None:
+        self._side = side
+        self._lock = threading.Lock()
+        self._usable: dict[str, bool] = {}
+
+    def usable(self, guard: str) -> bool:
+        """Whether there is such a guard now; there is none where the user may not create it."""
+        with self._lock:
+            if guard not in self._usable:
+                self._usable[guard] = self._make(guard)
+            return self._usable[guard]
+
+    def make_schema(self) -> None:
+        """Create the schema of the guards if it is missing, before a transaction does that itself."""
+        with self._lock:
+            if SCHEMA in self._usable:
+                return
+            with self._side() as session:
+                exists = session.fetch(f"SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '{SCHEMA}'")
+                if not exists:
+                    try:
+                        session.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+                    except (SqlError, TransientError) as error:
+                        if isinstance(error, TransientError) and error.code != "DD706":
+                            raise
+            self._usable[SCHEMA] = True
+
+    def _make(self, guard: str) -> bool:
+        exists = (
+            f"SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = '{SCHEMA}' AND tablename = '{guard}' "
+            f"AND has_table_privilege('{SCHEMA}.{guard}', 'UPDATE')"
+        )
+        with self._side() as session:
+            if session.fetch(exists):
+                return True
+            try:
+                session.execute("BEGIN")
+                session.execute(f"CREATE TABLE {SCHEMA}.{guard} (changes BIGINT NOT NULL) DISTSTYLE ALL")
+                session.execute(f"INSERT INTO {SCHEMA}.{guard} (changes) VALUES (0)")
+                session.execute("COMMIT")
+            except (SqlError, TransientError) as error:
+                session.connection.rollback()
+                if isinstance(error, TransientError) and error.code != "DD706":
+                    raise
+            return bool(session.fetch(exists))
+
+
+class Guards:
+    """The guards that one transaction holds until its end."""
+
+    def __init__(self, session: RedshiftSession, tables: GuardTables, lock_timeout: float) -> None:
+        self._session = session
+        self._tables = tables
+        self._milliseconds = max(1, round(lock_timeout * 1000))
+        self._held: set[str] = set()
+        self._changed: set[str] = set()
+
+    def take(self, table: TableName, *, changes: bool = True) -> None:
+        """Wait until no other transaction writes `table`.
+
+        Args:
+            changes: Whether this one changes it, so that another one with an earlier snapshot is to fail.
+
+        Raises:
+            LockTimeoutError: Another one held it for longer than `lock_timeout` (DD719).
+            TransientError: Another one has changed it since this transaction's snapshot (DD706).
+        """
+        guard = _guard(table)
+        if guard in self._changed or (guard in self._held and not changes) or not self._tables.usable(guard):
+            return
+        if guard not in self._held:
+            self._wait(f"LOCK TABLE {SCHEMA}.{guard}", table)
+            self._held.add(guard)
+        if changes:
+            self._session.execute(f"UPDATE {SCHEMA}.{guard} SET changes = changes + 1")
+            self._changed.add(guard)
+
+    def _wait(self, statement: str, table: TableName) -> None:
+        before = self._session.fetch("SHOW statement_timeout")[0][0]
+        self._session.execute(f"SET statement_timeout TO {self._milliseconds}")
+        try:
+            self._session.execute(statement)
+        except TransientError as error:
+            if error.code != _STATEMENT_ENDED:
+                raise
+            raise LockTimeoutError(
+                f"another transaction wrote {table} for longer than `lock_timeout`",
+                code="DD719",
+                hint="run again when the other one has ended, or raise `lock_timeout`",
+                details=error.details,
+            ) from error
+        self._session.execute(f"SET statement_timeout TO '{before}'")
+
+
+def _guard(table: TableName) -> str:
+    name = f"{table.schema or _DEFAULT_SCHEMA}.{table.name}".lower()
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % _GUARDS
+    return f"writer_{number:02d}"
