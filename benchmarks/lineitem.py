@@ -87,5 +87,5 @@ def write_text(path: Path, rows: int = ROWS) -> None:
     fields = ", ".join(escaped(name) for name in COLUMNS)
     query = f"SELECT concat_ws(chr(9), {fields}) FROM ({_GENERATED.format(rows=rows)})"
     with duckdb.connect() as generator, path.open("w", encoding="utf-8", newline="") as text:
-        for batch in generator.execute(query).to_arrow_reader(_LINES_A_BATCH):
+        for batch in generator.sql(query).to_arrow_reader(_LINES_A_BATCH):
             text.writelines(f"{line}\n" for line in batch.column(0).to_pylist())

@@ -48,9 +48,10 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD786",
         title="load mode without a primary key",
-        meaning="`overwrite-existing` and `keep-existing` find rows by their primary key, and the load declares none.",
-        remedy="Use `create-load` with a table definition that declares PRIMARY KEY, or the mode `append` or "
-        "`replace`.",
+        meaning="`overwrite-existing` and `keep-existing` find rows by their primary key, and the table has none or "
+        "the dataset does not fill it.",
+        remedy="Declare PRIMARY KEY in the table definition or, for `load-postgres`, in the database; or use the mode "
+        "`append` or `replace`.",
     ),
     CodeEntry(
         code="DD787",

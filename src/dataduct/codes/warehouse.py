@@ -139,4 +139,27 @@ ENTRIES: tuple[CodeEntry, ...] = (
         meaning="COMMIT was sent and its answer did not come, so that the transaction may be committed or not.",
         remedy="Nothing: it is tried again, and a load that was committed is found and not done twice.",
     ),
+    CodeEntry(
+        code="DD721",
+        title="No way for rows to Amazon Redshift",
+        meaning="Rows come to and go from Redshift through S3. The settings name no bucket for them, or no rights with "
+        "which the cluster may use it.",
+        remedy="Name both under `warehouse:`. A project whose storage is S3 needs no `staging`.",
+        example="warehouse:\n  type: redshift\n  host: cluster.example.com\n  user: loader\n  database: analytics\n"
+        "  iam_role: arn:aws:iam::123456789012:role/redshift-copy\n  staging: s3://my-bucket/staging",
+    ),
+    CodeEntry(
+        code="DD722",
+        title="Statement that a transaction cannot hold",
+        meaning="On Amazon Redshift TRUNCATE commits the transaction that it stands in, and VACUUM runs outside any. "
+        "Dataduct runs a script in one transaction, so that all of it is done or nothing.",
+        remedy="Write DELETE FROM in place of TRUNCATE; leave VACUUM out.",
+    ),
+    CodeEntry(
+        code="DD723",
+        title="Amazon Redshift and its staging bucket",
+        meaning="The cluster could not read from or write to the bucket in S3 through which rows come and go.",
+        remedy="Check that the cluster may assume `iam_role`, that the role may list, read and write in the bucket, and "
+        "that `region` is the bucket's.",
+    ),
 )

@@ -1,6 +1,9 @@
 """Names for the columns of a query's result."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+
+from dataduct.errors import SourceError
+from dataduct.model.nearest import did_you_mean
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
@@ -16,3 +19,13 @@ def unique_names(names: Sequence[str]) -> list[str]:
         seen.add(unique.casefold())
         result.append(unique)
     return result
+
+
+def refuse_unknown_columns(allow_lossy: Set[str], names: Sequence[str]) -> None:
+    """Raise SourceError (DD825) for a name in `allow_lossy` that no column has: the loss meant is not allowed then."""
+    for unknown in sorted(allow_lossy - set(names)):
+        raise SourceError(
+            f"`allow_lossy` names `{unknown}`, and the query gives no such column",
+            code="DD825",
+            hint=did_you_mean(unknown, names) or f"it gives {', '.join(f'`{name}`' for name in names)}",
+        )

@@ -4,12 +4,11 @@ import re
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 
-from dataduct.connectors.decoding import DecodingError, Refused
+from dataduct.connectors.decoding import DecodingError
 from dataduct.connectors.mysql_wire import ConnectionLostError, ProtocolBrokenError, ServerRefusedError
 from dataduct.connectors.query_place import place_in_query
 from dataduct.errors import (
     DataductError,
-    DataError,
     Interrupted,
     MissingDependencyError,
     SourceError,
@@ -138,24 +137,6 @@ def refusal(
     if number in _NO_RESOURCES:
         return TransientError(f"the MySQL server {server} has run out of resources: {text}", code="DD830")
     return _denied(number, text, server) or _refused(number, text, server, query, names)
-
-
-def refused_value(refused: Refused, *, partition: str = "") -> DataError:
-    """Return the error for values that their column's Arrow type has no place for.
-
-    Args:
-        partition: The condition of the partition that the rows are counted in, if the extract is split.
-    """
-    value = refused.value if len(refused.value) <= _SHOWN else f"{refused.value[:_SHOWN]}..."
-    place = f"row {refused.first_row}" + (f" of those with {partition}" if partition else "")
-    values = "value" if refused.count == 1 else "values"
-    return DataError(
-        f"column `{refused.column}`: {refused.count} {values} so far that its type has no place for, the first in "
-        f"{place}: `{value}`",
-        code="DD826",
-        hint=f"write `allow_lossy: [{refused.column}]` in the step to read them as NULL, or take the column as "
-        f"CAST({refused.column if refused.column.isidentifier() else '...'} AS CHAR)",
-    )
 
 
 def _tls(server: str, words: str) -> SourceError:

@@ -134,3 +134,8 @@ def text_literal(text: str) -> str:
 
 def _shown(text: str) -> str:
     return text if len(text) <= 20 else f"{text[:20]}..."
+
+
+def column_as_text(name: str) -> str:
+    """Return the expression that reads a column as text, under its own name."""
+    return f"CAST({quoted(name)} AS CHAR) AS {quoted(name)}"

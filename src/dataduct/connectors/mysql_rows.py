@@ -7,9 +7,16 @@ from contextlib import ExitStack, contextmanager, suppress
 import pyarrow as pa
 
 from dataduct.connectors.base import SourceColumn
+from dataduct.connectors.column_names import refuse_unknown_columns
 from dataduct.connectors.decoding import DecodingError, State, mysql_decoder
-from dataduct.connectors.mysql_errors import interrupted, refused_value, translated
-from dataduct.connectors.mysql_query import no_rows_error, parameter_error, text_literal, tokens
+from dataduct.connectors.mysql_errors import interrupted, translated
+from dataduct.connectors.mysql_query import (
+    column_as_text,
+    no_rows_error,
+    parameter_error,
+    text_literal,
+    tokens,
+)
 from dataduct.connectors.mysql_session import MysqlSession, end_sessions
 from dataduct.connectors.mysql_settings import MysqlSettings
 from dataduct.connectors.mysql_types import source_columns, wire_columns
@@ -19,6 +26,7 @@ from dataduct.connectors.mysql_wire import (
     ProtocolBrokenError,
     ServerRefusedError,
 )
+from dataduct.connectors.refused_values import refused_values
 from dataduct.errors import DataductError
 from dataduct.model.cancellation import Cancellation
 
@@ -57,6 +65,8 @@ class RowStream:
         self._allow_lossy = allow_lossy
         self._partition = partition
         self._prepared = prepared(session, query)
+        names = [column.name for column in source_columns(self._prepared.columns)]
+        refuse_unknown_columns(allow_lossy, names)
         definitions = self._stream.execute(self._prepared)
         self.columns = source_columns(definitions)
         self.schema = pa.schema([pa.field(column.name, column.type) for column in self.columns])
@@ -89,9 +99,9 @@ class RowStream:
         return None
 
     def _taken(self) -> pa.RecordBatch:
-        for refused in self._decoder.refused:
-            if refused.column not in self._allow_lossy:
-                raise refused_value(refused, partition=self._partition)
+        refused = [each for each in self._decoder.refused if each.column not in self._allow_lossy]
+        if refused:
+            raise refused_values(refused, as_text=column_as_text, partition=self._partition)
         return self._decoder.take()
 
 

@@ -8,15 +8,14 @@ import pyarrow as pa
 
 from dataduct.config.options import check_options
 from dataduct.connectors.base import NO_COLUMNS, Reader, ReaderCapabilities, SourceColumn, Splits
+from dataduct.connectors.column_names import refuse_unknown_columns
 from dataduct.connectors.partitions import ParallelPartitions, ReadPartition
 from dataduct.connectors.postgres_connection import PostgresSettings
 from dataduct.connectors.postgres_copy import CopiedRows
 from dataduct.connectors.postgres_describe import DescribedQuery, Partition, described
 from dataduct.connectors.postgres_session import PostgresSession
 from dataduct.connectors.postgres_splits import partitions_of
-from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
-from dataduct.model.nearest import did_you_mean
 from dataduct.model.server import ServerInfo
 
 _LOCK_SECONDS = 10
@@ -82,7 +81,7 @@ class PostgresReader(Reader):
         """
         try:
             found = self._begin(query, cancellation)
-            _refuse_unknown(allow_lossy, found)
+            refuse_unknown_columns(allow_lossy, [column.wire.name for column in found.columns])
             partitions = (
                 partitions_of(self._session, found, splits, cancellation)
                 if splits and splits.count > 1
@@ -213,14 +212,3 @@ class _Reading:
     def later(self, session: PostgresSession, partition: Partition) -> ReadPartition:
         """Return the function that begins to read a partition."""
         return lambda cancellation: self.rows(session, cancellation, partition)
-
-
-def _refuse_unknown(allow_lossy: Set[str], query: DescribedQuery) -> None:
-    """Refuse names in `allow_lossy` that no column has: the loss that was meant is not allowed then."""
-    names = [column.wire.name for column in query.columns]
-    for unknown in sorted(allow_lossy - set(names)):
-        raise SourceError(
-            f"`allow_lossy` names `{unknown}`, and the query gives no such column",
-            code="DD825",
-            hint=did_you_mean(unknown, names) or f"it gives {', '.join(f'`{name}`' for name in names)}",
-        )

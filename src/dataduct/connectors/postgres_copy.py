@@ -7,9 +7,10 @@ import pyarrow as pa
 
 from dataduct.connectors.decoding import DecodingError, RowDecoder, State, postgres_decoder
 from dataduct.connectors.postgres_describe import DescribedQuery, Partition, nearby_names
-from dataduct.connectors.postgres_errors import refused_value
+from dataduct.connectors.postgres_query import quoted
 from dataduct.connectors.postgres_session import GRACE, PostgresSession, StatementFailedError, interrupted
 from dataduct.connectors.postgres_wire import ProtocolBrokenError, open_wire
+from dataduct.connectors.refused_values import refused_values
 from dataduct.errors import TransientError
 from dataduct.model.cancellation import Cancellation
 
@@ -118,9 +119,11 @@ class CopiedRows:
             ) from error
 
     def _check_refused(self) -> None:
-        for refused in self._decoder.refused:
-            if refused.column not in self._allow_lossy:
-                raise refused_value(refused, partition=self._condition)
+        refused = [each for each in self._decoder.refused if each.column not in self._allow_lossy]
+        if refused:
+            raise refused_values(
+                refused, as_text=lambda name: f"{quoted(name)}::text", partition=self._condition
+            )
 
     def _remaining(self) -> float | None:
         return None if self._deadline is None else self._deadline - time.monotonic()

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dataduct.connectors.postgres_query import ONE_SELECT, quoted
+from dataduct.connectors.postgres_query import ONE_SELECT
 from dataduct.connectors.query_place import place_in_query
 from dataduct.errors import (
     DataductError,
-    DataError,
     Interrupted,
     SourceError,
     TerminalError,
@@ -21,7 +20,6 @@ from dataduct.model.nearest import did_you_mean
 if TYPE_CHECKING:
     import psycopg
 
-    from dataduct.connectors.decoding import Refused
 
 _NAME_AT = re.compile(r'(?:"(?:[^"]|"")*"|[\w$]+)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\w$]+))*')
 _LAST_NAME = re.compile(r'(?:"((?:[^"]|"")*)"|([\w$]+))$')
@@ -168,25 +166,6 @@ def translated(
 def lost_connection(server: str, words: str) -> TransientError:
     """Return the error for a connection that broke while it was used."""
     return TransientError(f"the connection to the PostgreSQL server {server} was lost: {words}", code="DD824")
-
-
-def refused_value(refused: "Refused", *, partition: str = "") -> DataError:
-    """Return the error for values that their column's Arrow type has no place for.
-
-    Args:
-        refused: The column, how many there are so far, and the first one.
-        partition: The condition of the partition that the rows are counted in, if the extract is split.
-    """
-    place = f"row {refused.first_row}" + (f" of those with {partition}" if partition else "")
-    values = "value" if refused.count == 1 else "values"
-    column = quoted(refused.column)
-    return DataError(
-        f"column `{refused.column}`: {refused.count} {values} so far that its type has no place for, the first in "
-        f"{place}: `{refused.value}`",
-        code="DD826",
-        hint=f"write `allow_lossy: [{refused.column}]` in the step to read them as NULL, or select "
-        f"{column}::text in the query",
-    )
 
 
 def _ended(state: str, words: str, server: str) -> DataductError | None:

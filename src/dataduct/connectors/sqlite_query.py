@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 import pyarrow as pa
 
-from dataduct.connectors.column_names import unique_names
+from dataduct.connectors.column_names import refuse_unknown_columns, unique_names
 from dataduct.connectors.sqlite_errors import query_error
 from dataduct.connectors.sqlite_types import (
     EXACT_IN_FLOAT,
@@ -80,6 +80,7 @@ class RunningQuery:
             exhausted = len(first) < rows * width
             with self._translated():
                 columns = self._typed(columns, first, exhausted=exhausted)
+            refuse_unknown_columns(self._allow_lossy, [column.name for column in columns])
         except BaseException:
             self.end()
             raise

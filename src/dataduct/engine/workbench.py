@@ -1,6 +1,7 @@
 """What the steps of a run work with, opened when the first one asks for it and closed at the end."""
 
 import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,18 +14,30 @@ from dataduct.config.project import Project
 from dataduct.config.references import References
 from dataduct.connectors.base import Reader, closing_reader
 from dataduct.engine.process import ProcessGroups
-from dataduct.errors import UserError
+from dataduct.errors import StorageError, UserError
 from dataduct.model.nearest import did_you_mean
 from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES, Registry
 from dataduct.storage.base import Storage
+from dataduct.storage.scratch import Scratch
 from dataduct.warehouses.base import Warehouse
 
 _OPERATIONAL_WAREHOUSE = "postgres"
 """The kind of warehouse that loads into operational databases."""
 
+_SCRATCH_PREFIX = "dataduct-commands-"
+
 
 def _ignore(message: str) -> None:
     """Take a message nobody listens to."""
+
+
+def _temporary_directory() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError as error:
+        raise StorageError(
+            f"no temporary directory can be made for the command: {error.strerror}", code="DD784"
+        ) from error
 
 
 class Workbench:
@@ -49,11 +62,24 @@ class Workbench:
         self._storage: Storage | None = None
         self._warehouse: Warehouse | None = None
         self._databases: dict[str, Warehouse] = {}
+        self._scratch: Scratch | None = None
 
     @property
     def log_directory(self) -> Path:
         """The directory that `Attempt.log_file` is relative to."""
         return self.project.log_directory
+
+    @property
+    def command_directory(self) -> Path:
+        """Where the working directories of commands are made, below the machine's temporary directory.
+
+        The project's own path may hold blanks, over which shell commands stumble. Raises `StorageError` (DD784) if
+        it cannot be made.
+        """
+        with self._opening_storage:
+            if self._scratch is None:
+                self._scratch = Scratch(_temporary_directory(), _SCRATCH_PREFIX)
+            return self._scratch.directory
 
     @property
     def storage(self) -> Storage:
@@ -77,7 +103,7 @@ class Workbench:
         with self._opening_warehouse:
             if self._warehouse is None:
                 options = self._opened(self.project.settings.warehouse, WAREHOUSES, "the warehouse")
-                self._warehouse = self._open_warehouse(options)
+                self._warehouse = self._open_warehouse(self._staged(options))
             return self._warehouse
 
     def target(self, alias: str | None) -> Warehouse:
@@ -123,7 +149,7 @@ class Workbench:
     def close(self) -> None:
         """Close what was opened; again does nothing."""
         with self._opening_storage, self._opening_warehouse:
-            self._storage = self._warehouse = None
+            self._storage = self._warehouse = self._scratch = None
             self._databases.clear()
             self._closing.close()
 
@@ -145,6 +171,15 @@ class Workbench:
         )
         self._closing.callback(warehouse.close)
         return warehouse
+
+    def _staged(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the warehouse's options with the place to stage rows in, where it needs one and names none."""
+        storage = self.project.settings.storage
+        if options["type"] != "redshift" or storage.get("type") != "s3":
+            return options
+        from dataduct.warehouses.redshift import with_storage
+
+        return with_storage(options, self._opened(storage, STORAGE, "the storage"))
 
     def _opened(self, options: dict[str, Any], registry: Registry, owner: str) -> dict[str, Any]:
         return opened_options(

@@ -14,6 +14,7 @@ def match_columns(
     rule: MatchColumns = "auto",
     *,
     error: type[DataError] | type[UserError] = DataError,
+    remedy: str | None = None,
 ) -> list[tuple[str | int, Column]]:
     """Pair each source column with the table column it fills, in the source's order.
 
@@ -26,6 +27,7 @@ def match_columns(
         destination: The table's columns in order.
         rule: How they match.
         error: The class of the errors raised: DataError while loading, UserError while compiling.
+        remedy: The hint of DD421; None for adding the column to the source.
 
     Returns:
         For each source column its name (by name) or its position from 0 (by position), and its table column.
@@ -33,7 +35,7 @@ def match_columns(
     Raises:
         DataError: Or `error`: the columns do not match (DD420), or a table column has no source (DD421).
     """
-    matching = _Matching(source_names, destination, error)
+    matching = _Matching(source_names, destination, error, remedy or "add it to the source")
     if rule == "name" or (rule == "auto" and matching.names_are_columns()):
         return matching.by_name()
     return matching.by_position(names_must_agree=rule == "auto")
@@ -45,11 +47,13 @@ class _Matching:
         source_names: Sequence[str | None],
         destination: Sequence[Column],
         error: type[DataError] | type[UserError],
+        remedy: str,
     ) -> None:
         self._names = tuple(source_names)
         self._columns = tuple(destination)
         self._by_name = {column.name.casefold(): column for column in destination}
         self._error = error
+        self._remedy = remedy
 
     def names_are_columns(self) -> bool:
         folded = [name.casefold() for name in self._names if name is not None]
@@ -94,7 +98,7 @@ class _Matching:
         if missing:
             names = ", ".join(f"`{name}`" for name in missing)
             what = f"columns {names} have" if len(missing) > 1 else f"column {names} has"
-            self._raise(f"table {what} no source column and no DEFAULT", "DD421", "add it to the source")
+            self._raise(f"table {what} no source column and no DEFAULT", "DD421", self._remedy)
 
     def _fail(self, message: str) -> NoReturn:
         self._raise(message, "DD420", "name the source's columns as the table's, or set `match_columns`")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 _MARK = "\N{BYTE ORDER MARK}"
@@ -17,8 +18,6 @@ def plain_columns(
     The caller vouches that no delimiter or newline is escaped and that carriage returns stand only before newlines.
     """
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\r\n" or text.startswith(_MARK):
-        return None
-    if len(names) > 1 and _has_empty_line(text):
         return None
     data = text.encode("utf-8")
     placeholders = [f"c{position}" for position in range(len(names))]
@@ -46,7 +45,13 @@ def plain_columns(
         return None
     schema = pa.schema([pa.field(name, pa.string()) for name in names])
     columns = [column.combine_chunks() for column in table.columns]
+    if len(names) > 1 and _may_be_empty(columns[0]) and _has_empty_line(text):
+        return None
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _may_be_empty(column: pa.StringArray) -> bool:
+    return column.null_count > 0 or pc.min(pc.binary_length(column)).as_py() == 0
 
 
 def _has_empty_line(text: str) -> bool:

@@ -16,9 +16,9 @@ from dataduct.storage.failures import storage_errors
 from dataduct.storage.keys import check_key, check_part, check_prefix
 from dataduct.storage.manifest import manifest_from_json, manifest_to_json
 from dataduct.storage.s3_bucket import Bucket
-from dataduct.storage.s3_scratch import Scratch
 from dataduct.storage.s3_settings import check_storage
 from dataduct.storage.s3_transfer import Download, Uploads, download
+from dataduct.storage.scratch import Scratch
 
 _MANIFEST = ".manifest.json"
 
@@ -66,7 +66,7 @@ class S3Storage(Storage):
     def __init__(self, bucket: Bucket, prefix: str, scratch: Path) -> None:
         self._bucket = bucket
         self._prefix = prefix
-        self._scratch = Scratch(scratch)
+        self._scratch = Scratch(scratch, "s3-")
         self._lock = threading.Lock()
         self._attempts: dict[tuple[str, str], _Attempt] = {}
 

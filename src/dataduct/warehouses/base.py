@@ -86,6 +86,14 @@ class Transaction(ABC):
     def fetch(self, query: str) -> list[Row]:
         """Run a query with a small result and return its rows."""
 
+    def fetch_alone(self, table: TableName, query: str) -> list[Row]:
+        """Run a query on what is committed to `table` now, which no other transaction changes before this one ends.
+
+        Of transactions that ask for the same table one at a time goes on. A warehouse with one writer, which is the
+        default, needs nothing for it.
+        """
+        return self.fetch(query)
+
     @abstractmethod
     def columns(self, table: TableName) -> tuple[Column, ...] | None:
         """Return the columns of an existing table in order, or None if there is no such table or view."""
@@ -127,10 +135,11 @@ class Warehouse(ABC):
 
     @abstractmethod
     def stream(
-        self, query: str, cancellation: Cancellation, *, batch_rows: int = 65_536
+        self, query: str, cancellation: Cancellation, *, batch_rows: int = 65_536, bulk: bool = False
     ) -> "AbstractContextManager[pa.RecordBatchReader]":
         """Run a query outside any transaction and stream its rows with bounded memory.
 
+        `bulk` says that many rows are expected, for a warehouse that gives those in another way than few.
         It sees what was committed when it began. Raises `SqlError` if `query` is not one query.
         """
 

@@ -27,7 +27,7 @@ class DuckDbSettings(BaseModel):
         examples=["warehouse.duckdb"],
     )
     memory_limit: str = Field(
-        "128MB",
+        "256MB",
         pattern=r"^ *[0-9]+(\.[0-9]+)? *([KMGT]i?B) *$",
         description="Memory that DuckDB may use before it puts data on disk. The process needs about 200 MB more. "
         "The default is enough to load any number of rows; large sorts and joins are faster with more.",

@@ -59,9 +59,17 @@ class _Loading:
 
     def insert_all(self) -> int:
         """Insert every row; return their number. Raises `DataError` if there is a row that does not fit."""
-        values = ", ".join(column.conversion.strict for column in self.columns)
+        values = ", ".join(
+            column.conversion.strict
+            if column.plain is None
+            else f"coalesce(dataduct_plain_{n}, {column.conversion.strict})"
+            for n, column in enumerate(self.columns)
+        )
+        plain = [column.plain for column in self.columns]
         try:
-            with self.source.relation(self.session, self._positions, numbered=False) as relation:
+            with self.source.relation(
+                self.session, self._positions, numbered=False, plain=plain
+            ) as relation:
                 return self._insert(f"SELECT {values} FROM ({relation})")
         except DataductError as error:
             if self.source.failure is not None:
@@ -139,6 +147,7 @@ def _loaded_columns(
                 shown_type=target.type if length is None else f"{target.type}({length})",
                 nullable=target.nullable,
                 conversion=conversion(f"dataduct_{number}", source_type, target.type),
+                plain=source.plain_type(position, target.type),
             )
         )
     return tuple(loaded)

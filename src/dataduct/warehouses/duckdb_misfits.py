@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import pyarrow as pa
+
 from dataduct.warehouses.duckdb_catalog import CatalogTable, quoted
 from dataduct.warehouses.duckdb_conversions import Conversion
 from dataduct.warehouses.duckdb_session import Session
@@ -20,6 +22,7 @@ class LoadedColumn:
     Attributes:
         position: Position of the source's column.
         type: The target's type in DuckDB's spelling; `shown_type` is how messages say it.
+        plain: The Arrow type in which plain values come, or None.
     """
 
     position: int
@@ -29,6 +32,7 @@ class LoadedColumn:
     shown_type: str
     nullable: bool
     conversion: Conversion
+    plain: pa.DataType | None
 
 
 def fitting_rows(relation: str, columns: Sequence[LoadedColumn], catalog: CatalogTable) -> str:

@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataduct.errors import DataductError, DataError
 from dataduct.model.operations import FileFormat
@@ -13,6 +15,7 @@ from dataduct.warehouses.base import DatasetFiles
 from dataduct.warehouses.dataset_files import UnreadableRows, delimited_format, parquet_footer
 from dataduct.warehouses.duckdb_catalog import literal, quoted
 from dataduct.warehouses.duckdb_session import Session
+from dataduct.warehouses.plain_values import plain_type, plain_values
 
 _VIEW = "dataduct_delimited_rows"
 
@@ -40,14 +43,24 @@ class Source(ABC):
         """One line for each row that the reader itself left out."""
         return ()
 
+    def plain_type(self, position: int, target: str) -> pa.DataType | None:
+        """Return the Arrow type in which plain values of a column come for DuckDB's type `target`, None if in none."""
+        return None
+
     @abstractmethod
     def relation(
-        self, session: Session, positions: Sequence[int], *, numbered: bool
+        self,
+        session: Session,
+        positions: Sequence[int],
+        *,
+        numbered: bool,
+        plain: Sequence[pa.DataType | None] = (),
     ) -> AbstractContextManager[str]:
         """Give SQL selecting the columns at `positions` as `dataduct_0`, `dataduct_1`, ...
 
-        If `numbered`, it has the row's number too, `dataduct_row`, from 1 over the whole dataset.
-        The SQL may be run once, within the block.
+        If `numbered`, it has the row's number too, `dataduct_row`, from 1 over the whole dataset. With the types of
+        `plain`, one for each position, it has `dataduct_plain_0`, ...: each value stands there if it came in
+        that type, else in `dataduct_0`, ... The SQL may be run once, within the block.
         """
 
     @abstractmethod
@@ -65,7 +78,14 @@ class ParquetSource(Source):
     columns: tuple[SourceColumn, ...] = ()
 
     @contextmanager
-    def relation(self, session: Session, positions: Sequence[int], *, numbered: bool) -> Iterator[str]:
+    def relation(
+        self,
+        session: Session,
+        positions: Sequence[int],
+        *,
+        numbered: bool,
+        plain: Sequence[pa.DataType | None] = (),
+    ) -> Iterator[str]:
         """Let DuckDB read the files itself."""
         selected = [
             f"{quoted(self.columns[position].name)} AS dataduct_{n}" for n, position in enumerate(positions)
@@ -98,20 +118,27 @@ class DelimitedSource(Source):
         """The rows that could not be read the last time."""
         return self._unreadable.lines
 
+    def plain_type(self, position: int, target: str) -> pa.DataType | None:
+        """Return the Arrow type of `target`'s plain values: every column is text."""
+        return plain_type(target)
+
     @contextmanager
-    def relation(self, session: Session, positions: Sequence[int], *, numbered: bool) -> Iterator[str]:
-        """Register the reader's batches with their row numbers for the block."""
-        names = [f"c{n}" for n in range(len(self.columns))]
-        schema = pa.schema([*((name, pa.string()) for name in names), ("dataduct_row", pa.int64())])
+    def relation(
+        self,
+        session: Session,
+        positions: Sequence[int],
+        *,
+        numbered: bool,
+        plain: Sequence[pa.DataType | None] = (),
+    ) -> Iterator[str]:
+        """Register the reader's batches for the block."""
+        asked = _Asked(tuple(positions), tuple(plain) or (None,) * len(positions), numbered)
         with _closing(self._open()) as reader:
-            batches = pa.RecordBatchReader.from_batches(schema, self._numbered(reader, schema))
+            batches = pa.RecordBatchReader.from_batches(asked.schema, self._batches(reader, asked))
             with session.running() as cursor:
                 cursor.register(_VIEW, batches)
             try:
-                selected = [f"c{position} AS dataduct_{n}" for n, position in enumerate(positions)]
-                if numbered:
-                    selected.append("dataduct_row")
-                yield f"SELECT {', '.join(selected)} FROM {_VIEW}"
+                yield f"SELECT {', '.join(asked.schema.names)} FROM {_VIEW}"
             finally:
                 session.forget(_VIEW)
 
@@ -130,16 +157,53 @@ class DelimitedSource(Source):
             on_bad_row=self._unreadable if self._file_format.max_errors else None,
         )
 
-    def _numbered(self, reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        first = 1
+    def _batches(self, reader: pa.RecordBatchReader, asked: "_Asked") -> Iterator[pa.RecordBatch]:
+        before = 0
         try:
             for batch in reader:
-                numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
-                first += batch.num_rows
-                yield pa.RecordBatch.from_arrays([*batch.columns, numbers], schema=schema)
+                yield asked.batch(batch, before)
+                before += batch.num_rows
         except DataductError as error:
             self.failure = error
             raise
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a relation asks of batches of text; `plain` has a type or None for each position."""
+
+    positions: tuple[int, ...]
+    plain: tuple[pa.DataType | None, ...]
+    numbered: bool
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        fields: list[tuple[str, pa.DataType]] = []
+        for n, kind in enumerate(self.plain):
+            fields.append((f"dataduct_{n}", pa.string()))
+            if kind is not None:
+                fields.append((f"dataduct_plain_{n}", kind))
+        if self.numbered:
+            fields.append(("dataduct_row", pa.int64()))
+        return pa.schema(fields)
+
+    def batch(self, rows: pa.RecordBatch, before: int) -> pa.RecordBatch:
+        """Return the columns asked for; `before` is the number of rows in earlier batches."""
+        columns: list[pa.Array] = []
+        for position, kind in zip(self.positions, self.plain, strict=True):
+            text = rows.column(position)
+            if kind is None:
+                columns.append(text)
+                continue
+            values = plain_values(text, kind)
+            if values is None:
+                columns += (text, pa.nulls(rows.num_rows, kind))
+            else:
+                columns += (pa.nulls(rows.num_rows, pa.string()), values)
+        if self.numbered:
+            ones = pa.repeat(pa.scalar(1, pa.int64()), rows.num_rows)
+            columns.append(pc.cumulative_sum(ones, start=before))
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
 
 def sources(session: Session, files: DatasetFiles, file_format: FileFormat) -> list[Source]:

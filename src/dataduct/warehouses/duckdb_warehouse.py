@@ -93,7 +93,7 @@ class DuckDbWarehouse(Warehouse):
 
     @contextmanager
     def stream(
-        self, query: str, cancellation: Cancellation, *, batch_rows: int = 65_536
+        self, query: str, cancellation: Cancellation, *, batch_rows: int = 65_536, bulk: bool = False
     ) -> Iterator[pa.RecordBatchReader]:
         """Stream a query's rows from a cursor of its own."""
         with self._session(cancellation) as session:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dataduct.errors import DataError, SchemaMismatchError, TransientError
 from dataduct.model.cancellation import Cancellation
-from dataduct.model.table import TableDefinition
+from dataduct.model.table import TableDefinition, TableName
 from dataduct.warehouses.base import Row, Transaction, Warehouse
 
 if TYPE_CHECKING:
@@ -122,20 +122,23 @@ def record_load(
         TransientError: Another run has recorded it, and `replace` is false (DD712). Trying again finds that load.
     """
     ensure_loads_table(transaction)
-    earlier = transaction.fetch(f"SELECT run_id FROM {SCHEMA}.{TABLE} WHERE load_id = {_literal(load.id)}")
-    if earlier and not replace:
-        raise _recorded_meanwhile(load, str(earlier[0][0]))
     # The next number over all loads: a load that waited for this table sees the number of the one before it.
-    sequence = f"(SELECT coalesce(max(sequence), 0) + 1 FROM {SCHEMA}.{TABLE})"
+    ((sequence, earlier),) = transaction.fetch_alone(
+        TableName(TABLE, SCHEMA),
+        "SELECT coalesce(max(sequence), 0) + 1, "
+        f"max(CASE WHEN load_id = {_literal(load.id)} THEN run_id END) FROM {SCHEMA}.{TABLE}",
+    )
+    if earlier is not None and not replace:
+        raise _recorded_meanwhile(load, str(earlier))
     now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     values = {
         "run_id": _literal(run_id),
         "rows": "NULL" if rows is None else str(int(rows)),
         "watermark": "NULL" if watermark is None else _literal(watermark),
-        "sequence": sequence,
+        "sequence": str(int(str(sequence))),
         "committed_at": f"TIMESTAMP '{now}'",
     }
-    if earlier:
+    if earlier is not None:
         assignments = ", ".join(f"{column} = {value}" for column, value in values.items())
         transaction.execute(f"UPDATE {SCHEMA}.{TABLE} SET {assignments} WHERE load_id = {_literal(load.id)}")
         return

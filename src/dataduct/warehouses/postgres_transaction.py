@@ -46,6 +46,11 @@ class PostgresTransaction(Transaction):
         """Run a query with a small result and return its rows."""
         return self._session.fetch(query)
 
+    def fetch_alone(self, table: TableName, query: str) -> list[Row]:
+        """Run a query after keeping other writers out of the table."""
+        self._lock(table)
+        return self.fetch(query)
+
     def columns(self, table: TableName) -> tuple[Column, ...] | None:
         """Return the columns of a table or view in order, or None if there is none of that name."""
         catalog = read_columns(self._session, table)

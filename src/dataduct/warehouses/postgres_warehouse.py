@@ -62,7 +62,7 @@ class PostgresWarehouse(Warehouse):
             try:
                 yield PostgresTransaction(session, self._grants)
                 session.check()
-                _commit(session)
+                commit(session)
             except BaseException:
                 with suppress(psycopg.Error):
                     session.connection.rollback()
@@ -75,7 +75,7 @@ class PostgresWarehouse(Warehouse):
 
     @contextmanager
     def stream(
-        self, query: str, cancellation: Cancellation, *, batch_rows: int = 65_536
+        self, query: str, cancellation: Cancellation, *, batch_rows: int = 65_536, bulk: bool = False
     ) -> Iterator[pa.RecordBatchReader]:
         """Stream a query's rows from a connection of its own."""
         with stream_query(self._settings, query, cancellation, batch_rows) as reader:
@@ -177,7 +177,7 @@ class PostgresWarehouse(Warehouse):
             return ()
 
 
-def _commit(session: Session) -> None:
+def commit(session: Session) -> None:
     """Commit. Raises `TransientError` (DD720) if the server's answer is lost: it may be committed or not."""
     try:
         with session.translating("COMMIT"), session.connection.cursor() as cursor:

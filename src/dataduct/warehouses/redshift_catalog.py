@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from dataduct.errors import SqlError
 from dataduct.model.table import Column, TableName
 from dataduct.warehouses.base import Row
 from dataduct.warehouses.postgres_catalog import model_type
@@ -19,9 +18,10 @@ LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attn
 WHERE c.relname = {table} AND {schema} AND c.relkind IN ('r', 'v', 'm', 'p')
 ORDER BY a.attnum
 """
-_ENCODINGS = (
-    'SELECT "column", encoding FROM pg_catalog.pg_table_def WHERE tablename = {table} AND schemaname = {schema}'
-)
+_ENCODINGS = """
+SELECT "column", encoding FROM pg_catalog.pg_table_def WHERE tablename = {table} AND schemaname = {schema}
+"""
+_VISIBLE = "pg_table_is_visible(c.oid)"
 _IDENTITY = re.compile(r"identity\"?\s*\(.*?'?\(?(-?\d+)\s*,\s*(-?\d+)\)?'", re.IGNORECASE)
 _NOT_ENCODED = "none"
 
@@ -36,11 +36,8 @@ class TableColumns:
 
 def read_columns(session: Session, table: TableName) -> TableColumns | None:
     """Return the columns of a table or view in order, or None if there is none of that name."""
-    if table.schema is None:
-        schema = "pg_table_is_visible(c.oid)"
-    else:
-        schema = f"n.nspname = {literal(table.schema.lower())}"
-    rows = session.fetch(_COLUMNS.format(table=literal(table.name.lower()), schema=schema))
+    named = "" if table.schema is None else f"n.nspname = {literal(table.schema.lower())}"
+    rows = session.fetch(_COLUMNS.format(table=literal(table.name.lower()), schema=named or _VISIBLE))
     if not rows:
         return None
     return TableColumns(str(rows[0][4]), tuple(_column(row) for row in rows))
@@ -49,10 +46,7 @@ def read_columns(session: Session, table: TableName) -> TableColumns | None:
 def read_encodings(session: Session, table: TableName, schema: str) -> dict[str, str]:
     """Return how columns are encoded, by name; nothing for a table outside the search path."""
     query = _ENCODINGS.format(table=literal(table.name.lower()), schema=literal(schema))
-    try:
-        rows = session.fetch(query)
-    except SqlError:  # a user may lack the right to look
-        return {}
+    rows = session.fetch(query)
     return {str(name): str(encoding) for name, encoding in rows if encoding not in (None, _NOT_ENCODED)}
 
 

@@ -56,13 +56,11 @@ class GuardTables:
             self._usable[SCHEMA] = True
 
     def _make(self, guard: str) -> bool:
-        exists = (
-            f"SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = '{SCHEMA}' AND tablename = '{guard}' "
-            f"AND has_table_privilege('{SCHEMA}.{guard}', 'UPDATE')"
-        )
+        exists = f"SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = '{SCHEMA}' AND tablename = '{guard}'"
+        may = f"SELECT has_table_privilege('{SCHEMA}.{guard}', 'UPDATE')"
         with self._side() as session:
             if session.fetch(exists):
-                return True
+                return bool(session.fetch(may)[0][0])
             try:
                 session.execute("BEGIN")
                 session.execute(f"CREATE TABLE {SCHEMA}.{guard} (changes BIGINT NOT NULL) DISTSTYLE ALL")
@@ -72,16 +70,20 @@ class GuardTables:
                 session.connection.rollback()
                 if isinstance(error, TransientError) and error.code != "DD706":
                     raise
-            return bool(session.fetch(exists))
+            return bool(session.fetch(exists)) and bool(session.fetch(may)[0][0])
 
 
 class Guards:
     """The guards that one transaction holds until its end."""
 
-    def __init__(self, session: RedshiftSession, tables: GuardTables, lock_timeout: float) -> None:
+    def __init__(
+        self, session: RedshiftSession, tables: GuardTables, *, lock_timeout: float, statement_timeout: float
+    ) -> None:
+        """Hold nothing yet. Both times are in seconds; a `statement_timeout` of 0 is no limit."""
         self._session = session
         self._tables = tables
-        self._milliseconds = max(1, round(lock_timeout * 1000))
+        self._waiting = max(1, round(lock_timeout * 1000))
+        self._working = round(statement_timeout * 1000)
         self._held: set[str] = set()
         self._changed: set[str] = set()
 
@@ -106,8 +108,7 @@ class Guards:
             self._changed.add(guard)
 
     def _wait(self, statement: str, table: TableName) -> None:
-        before = self._session.fetch("SHOW statement_timeout")[0][0]
-        self._session.execute(f"SET statement_timeout TO {self._milliseconds}")
+        self._session.execute(f"SET statement_timeout TO {self._waiting}")
         try:
             self._session.execute(statement)
         except TransientError as error:
@@ -119,10 +120,12 @@ class Guards:
                 hint="run again when the other one has ended, or raise `lock_timeout`",
                 details=error.details,
             ) from error
-        self._session.execute(f"SET statement_timeout TO '{before}'")
+        self._session.execute(f"SET statement_timeout TO {self._working}")
 
 
 def _guard(table: TableName) -> str:
+    if table.schema == SCHEMA:
+        return f"writer_of_{SCHEMA}"
     name = f"{table.schema or _DEFAULT_SCHEMA}.{table.name}".lower()
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % _GUARDS
     return f"writer_{number:02d}"

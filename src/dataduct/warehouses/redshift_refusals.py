@@ -1,7 +1,7 @@
 """Amazon Redshift's errors as Dataduct's."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dataduct.errors import DataductError, Interrupted, SqlError, StorageError, TransientError, WarehouseError
@@ -56,8 +56,16 @@ def redshift_error(
             details=(*context_lines(detail), *excerpt(statement)),
         )
     translated = warehouse_error(error, server=server, statement=statement, names=names)
-    translated.message = translated.message.replace("the PostgreSQL server", "Amazon Redshift")
-    return translated
+    return renamed(translated, {"the PostgreSQL server": "Amazon Redshift"})
+
+
+def renamed(error: DataductError, names: Mapping[str, str]) -> DataductError:
+    """Put other names into an error's message and details in place; return it."""
+    for name, other in names.items():
+        error.message = error.message.replace(name, other)
+        error.details = tuple(line.replace(name, other) for line in error.details)
+    error.args = (error.message,)
+    return error
 
 
 def is_load_refusal(error: "psycopg.Error") -> bool:
@@ -76,7 +84,9 @@ def _s3_refusal(words: str, detail: str, server: str) -> DataductError:
     status = _S3_STATUS.search(words)
     if status is not None and (int(status[1]) >= _S3_SERVER_ERROR or int(status[1]) == 0):
         return TransientError(
-            f"S3 did not answer Amazon Redshift {server}", code="DD723", details=(words, *context_lines(detail))
+            f"S3 did not answer Amazon Redshift {server}",
+            code="DD723",
+            details=(words, *context_lines(detail)),
         )
     return WarehouseError(
         f"Amazon Redshift {server} is not let into S3: {words.removeprefix('S3ServiceException:')}",

@@ -16,10 +16,11 @@ from dataduct.model.cancellation import Cancellation
 from dataduct.model.s3_uri import S3Uri, is_s3_uri, parse_s3_uri
 from dataduct.storage.s3_bucket import Bucket, S3Object
 from dataduct.storage.s3_errors import s3_errors
-from dataduct.storage.s3_scratch import Scratch
 from dataduct.storage.s3_settings import check_connection
 from dataduct.storage.s3_transfer import Download, Uploads, download
+from dataduct.storage.scratch import Scratch
 from dataduct.warehouses.base import DatasetFiles
+from dataduct.warehouses.redshift_refusals import renamed
 
 _MANIFEST = "manifest.json"
 _FOOTER_BYTES = 64 * 1024
@@ -43,7 +44,7 @@ class Staging:
         self._options = check_connection({"type": "s3", **options}, alias="staging")
         self._place = place
         self._bucket = Bucket(self._options, place.bucket)
-        self._scratch = Scratch(scratch)
+        self._scratch = Scratch(scratch, "s3-")
 
     @contextmanager
     def area(self) -> Iterator["Area"]:
@@ -74,18 +75,14 @@ class Staging:
             try:
                 yield DatasetFiles(files.manifest, tuple(paths))
             except DataductError as error:
-                for path, uri in zip(paths, files.paths, strict=True):
-                    error.message = error.message.replace(path, uri)
-                    error.details = tuple(line.replace(path, uri) for line in error.details)
+                renamed(error, dict(zip(paths, files.paths, strict=True)))
                 raise
 
     def sizes(self, files: DatasetFiles) -> list[StagedFile]:
         """Return a dataset's files in S3 and their sizes. Raises `StorageError` for one that is missing."""
         parts = files.manifest.parts
         if len(parts) == len(files.paths):
-            return [
-                StagedFile(uri, part.bytes) for uri, part in zip(files.paths, parts, strict=True)
-            ]
+            return [StagedFile(uri, part.bytes) for uri, part in zip(files.paths, parts, strict=True)]
         return [StagedFile(uri, self._found(uri).size) for uri in files.paths]
 
     def parquet_schema(self, uri: str) -> pa.Schema:

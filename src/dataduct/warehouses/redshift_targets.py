@@ -13,7 +13,9 @@ _DEFAULT_DIGITS = (18, 0)
 _DAYS = (-2_440_588, 2_145_031_948)
 _MICROSECONDS = (-210_866_803_200_000_000, 2**63 - 1)
 _LONGEST_TEXT = 65_535
-_DEFAULT_LENGTHS: Mapping[str, int] = MappingProxyType({"VARCHAR": 256, "TEXT": 256, "CHAR": 1, "BPCHAR": 256})
+_DEFAULT_LENGTHS: Mapping[str, int] = MappingProxyType(
+    {"VARCHAR": 256, "TEXT": 256, "CHAR": 1, "BPCHAR": 256}
+)
 
 _STORED: Mapping[str, pa.DataType] = MappingProxyType(
     {
@@ -75,15 +77,20 @@ def target_of(column: Column) -> Target:
         return Target(column.name, fit)
     if name in _STORED:
         bounds = {"DATE": _DAYS, "TIMESTAMP": _MICROSECONDS, "TIMESTAMP WITH TIME ZONE": _MICROSECONDS}
-        length = arguments[0] if name == "VARBYTE" and arguments else None
+        most = arguments[0] if name == "VARBYTE" and arguments else None
         fit = FitTarget(
-            type=_STORED[name], shown=shown, nullable=nullable, length=length, bounds=bounds.get(name)
+            type=_STORED[name], shown=shown, nullable=nullable, length=most, bounds=bounds.get(name)
         )
         return Target(column.name, fit, explicit_id=explicit)
     if name == "TIME":
         fit = FitTarget(type=pa.time64("us"), shown=shown, nullable=nullable)
         return Target(column.name, fit, "CAST({} AS TIME)")
     fit = FitTarget(
-        type=pa.string(), shown=shown, nullable=nullable, reading="server", length=_LONGEST_TEXT, counts_bytes=True
+        type=pa.string(),
+        shown=shown,
+        nullable=nullable,
+        reading="server",
+        length=_LONGEST_TEXT,
+        counts_bytes=True,
     )
     return Target(column.name, fit, "JSON_PARSE({})" if name == "SUPER" else f"CAST({{}} AS {shown})")

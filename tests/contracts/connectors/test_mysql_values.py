@@ -171,7 +171,7 @@ def test_a_date_that_is_none_is_refused_by_name(
         table.reader.read(select([column]), Cancellation()).read_all()
     assert caught.value.code == "DD826"
     assert caught.value.message == (
-        f"column `{name}`: 2 values so far that its type has no place for, the first in row 2: `{printed}`"
+        f"column `{name}`: `{printed}` in row 2 has no exact form in a dataset; 2 such values so far"
     )
     assert f"allow_lossy: [{name}]" in (caught.value.hint or "")
     rows = table.reader.read(select([column]), Cancellation(), allow_lossy={name}).read_all()

@@ -1,6 +1,7 @@
 """The warehouses that the contract is run against."""
 
 import json
+import secrets
 import subprocess
 import sys
 import textwrap
@@ -44,7 +45,11 @@ class Kind:
         settings: Gives the settings of an empty warehouse.
         series: SQL of a FROM clause with the whole numbers from 0 to before `{count}` in a column `range`.
         numeric: What messages call NUMERIC.
-        most_digits: Digits of a number that it holds at most; None for more than a decimal has.
+        text: What messages call TEXT.
+        json: SQL of a value of the type that JSON becomes, from the literal `{}`.
+        most_digits: Digits that the type of a dataset's decimals may have; None where only the values must fit.
+        counts_bytes: Whether the length of a VARCHAR is one in bytes.
+        keeps_duplicate_keys: Whether a second row of the same PRIMARY KEY goes in.
         keeps_nul: Whether a text may hold the character NUL.
         writers_wait_for: What a writer waits for: `transaction` of another writer, or `table` that it writes.
     """
@@ -52,8 +57,12 @@ class Kind:
     settings: Callable[[pytest.FixtureRequest], dict[str, Any]]
     series: str
     numeric: str
+    text: str
+    json: str
     most_digits: int | None
     keeps_nul: bool
+    counts_bytes: bool
+    keeps_duplicate_keys: bool
     writers_wait_for: Literal["transaction", "table"]
 
 
@@ -71,12 +80,44 @@ def postgres_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     }
 
 
+def redshift_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    server = request.getfixturevalue("redshift_server")
+    return {
+        "type": "redshift",
+        "host": server.host,
+        "port": server.port,
+        "user": server.user,
+        "password": server.password,
+        "database": server.fresh_database("warehouse"),
+        "iam_role": server.iam_role,
+        "staging": f"s3://{server.bucket}/{secrets.token_hex(8)}",
+        "endpoint_url": server.s3.endpoint,
+        "access_key_id": server.s3.access_key,
+        "secret_access_key": server.s3.secret_key,
+        "region": server.s3.region,
+    }
+
+
+def digits_series() -> str:
+    """Whole numbers for a warehouse whose generate_series does not go into tables."""
+    digits = " UNION ALL ".join(f"SELECT CAST({digit} AS BIGINT) AS n" for digit in range(10))
+    joined = " CROSS JOIN ".join(f"({digits}) AS d{place}" for place in range(6))
+    number = " + ".join(f"{10**place} * d{place}.n" for place in range(6))
+    return (
+        f"(SELECT range FROM (SELECT {number} AS range FROM {joined}) AS n WHERE range < {{count}}) AS series"
+    )
+
+
 KINDS = {
     "duckdb": Kind(
         settings=duckdb_settings,
         series="range({count})",
         numeric="DECIMAL",
+        text="VARCHAR",
+        json="CAST({} AS JSON)",
         most_digits=38,
+        counts_bytes=False,
+        keeps_duplicate_keys=False,
         keeps_nul=True,
         writers_wait_for="transaction",
     ),
@@ -84,7 +125,23 @@ KINDS = {
         settings=postgres_settings,
         series="generate_series(0, {count} - 1) AS series(range)",
         numeric="NUMERIC",
+        text="TEXT",
+        json="CAST({} AS JSON)",
         most_digits=None,
+        counts_bytes=False,
+        keeps_duplicate_keys=False,
+        keeps_nul=False,
+        writers_wait_for="table",
+    ),
+    "redshift": Kind(
+        settings=redshift_settings,
+        series=digits_series(),
+        numeric="NUMERIC",
+        text="VARCHAR(256)",
+        json="JSON_PARSE({})",
+        most_digits=None,
+        counts_bytes=True,
+        keeps_duplicate_keys=True,
         keeps_nul=False,
         writers_wait_for="table",
     ),

@@ -74,8 +74,9 @@ def test_an_upsert_of_chosen_rows(tables):
 
 
 def test_an_upsert_by_a_key_of_two_columns(tables):
+    order = tables.kind.json.format("""'{"a": 1}'""")
     source = SourceRows(
-        rows="SELECT 1 AS user_id, 2 AS course, CAST('{\"a\": 1}' AS JSON) AS \"order\", 'n' AS note, 'ab' AS code"
+        rows=f"SELECT 1 AS user_id, 2 AS course, {order} AS \"order\", 'n' AS note, 'ab' AS code"
     )
     for _ in range(2):
         run(tables, upsert(ENROLLMENTS, source, tables.dialect))

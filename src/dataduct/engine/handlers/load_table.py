@@ -14,9 +14,10 @@ from dataduct.sql.columns import match_columns
 from dataduct.sql.deduplicate import delete_matching, join_condition
 from dataduct.sql.dialect import DIALECTS, Dialect
 from dataduct.sql.queries import duplicates_query
-from dataduct.sql.temporary import create_temporary, drop_temporary, temporary_name
+from dataduct.sql.temporary import create_temporary, create_temporary_as, drop_temporary, temporary_name
 from dataduct.warehouses.base import ColumnMatch, DatasetFiles, Transaction, Warehouse
 from dataduct.warehouses.loads import create_or_compare
+from dataduct.warehouses.primary_keys import primary_key
 
 _KEYS_SHOWN = 10
 
@@ -158,8 +159,16 @@ class _Loading:
             return self._named_columns(len(names), columns)
         return [
             ColumnMatch(source, target)
-            for source, target in match_columns(names, columns, operation.match_columns)
+            for source, target in match_columns(
+                names, columns, operation.match_columns, remedy=self._remedy_for_unfilled()
+            )
         ]
+
+    def _remedy_for_unfilled(self) -> str | None:
+        """Return what helps where a column of the table is left over; None for what always does."""
+        if self._operation.connection is None:
+            return None
+        return "add it to the source, or name the columns to fill in `insert_query`"
 
     def _named_columns(self, found: int, columns: Sequence[Column]) -> list[ColumnMatch]:
         """Return the columns that the step names, each filled by the dataset's column at its place."""
@@ -183,12 +192,13 @@ class _Loading:
 
     def _load_by_key(self, columns: Sequence[Column]) -> int:
         """Load into a temporary table first, then bring its rows in by primary key."""
-        operation, dialect, key = self._operation, self._dialect, self._key()
+        operation, dialect = self._operation, self._dialect
         temporary = temporary_name(operation.table, "loaded_rows")
         filled = self._filled_columns(columns)
         if not filled:
             return 0
-        for statement in create_temporary(temporary, filled, dialect):
+        key = self._key([column.name for column in filled])
+        for statement in self._temporary_statements(temporary, filled):
             self._execute(statement)
         self._load_inputs(temporary, filled)
         self._refuse_repeated_keys(temporary, key)
@@ -206,16 +216,38 @@ class _Loading:
         self._execute(drop_temporary(temporary, dialect))
         return inserted
 
-    def _key(self) -> tuple[str, ...]:
-        definition = self._operation.definition
-        if definition is None or not definition.primary_key:
+    def _key(self, filled: Sequence[str]) -> tuple[str, ...]:
+        """Return the primary key that the definition declares, or that the table has if there is no definition."""
+        operation = self._operation
+        definition = operation.definition
+        if definition is not None:
+            key, remedy = definition.primary_key, "declare PRIMARY KEY in the table definition"
+        else:
+            key, remedy = primary_key(self._transaction, operation.table), "give the table a PRIMARY KEY"
+        if not key:
             raise SchemaMismatchError(
-                f"the mode `{self._operation.mode}` finds rows by their primary key, and none is declared for "
-                f"{self._operation.table}",
+                f"the mode `{operation.mode}` finds rows by their primary key, and {operation.table} has none",
                 code="DD786",
-                hint="use `create-load` with a table definition that declares PRIMARY KEY",
+                hint=f"{remedy}, or use `insert_mode: append` or `replace`",
             )
-        return definition.primary_key
+        unfilled = [name for name in key if name not in filled]
+        if unfilled:
+            raise SchemaMismatchError(
+                f"the mode `{operation.mode}` finds rows by their primary key ({', '.join(key)}), and the dataset "
+                f"fills no column {unfilled[0]}",
+                code="DD786",
+                hint="load its columns too, or use `insert_mode: append` or `replace`",
+            )
+        return key
+
+    def _temporary_statements(self, name: TableName, filled: Sequence[Column]) -> tuple[SqlStatement, ...]:
+        """Return the statements that make the temporary table, its columns of the very types of the table's."""
+        operation, dialect = self._operation, self._dialect
+        if operation.definition is not None:
+            return create_temporary(name, filled, dialect)
+        names = dialect.names(tuple(column.name for column in filled))
+        query = f"SELECT {names} FROM {dialect.table(operation.table)} WHERE 1 = 0"
+        return create_temporary_as(name, query, dialect, f"create temporary table {name}")
 
     def _filled_columns(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return the table's columns that some input fills, in the table's order."""

@@ -27,8 +27,9 @@ def handle(operation: RunCommand, attempt: AttemptContext) -> Outcome:
         CheckFailedError: It is a check and ended badly.
         Interrupted: It was stopped.
     """
+    above = attempt.workbench.command_directory
     try:
-        room = tempfile.TemporaryDirectory(prefix="dataduct-", ignore_cleanup_errors=True)
+        room = tempfile.TemporaryDirectory(dir=above, ignore_cleanup_errors=True)
     except OSError as error:
         raise StorageError(
             f"no temporary directory can be made for the command: {error.strerror}", code="DD784"

@@ -9,7 +9,7 @@ def handle(operation: Unload, attempt: AttemptContext) -> Outcome:
     """Stream the query's rows into the step's dataset and publish it."""
     with (
         attempt.statement("warehouse", operation.query, "unload") as statement,
-        attempt.workbench.warehouse.stream(operation.query, attempt.cancellation) as rows,
+        attempt.workbench.warehouse.stream(operation.query, attempt.cancellation, bulk=True) as rows,
     ):
         manifest = write_rows(
             attempt.workbench.storage,

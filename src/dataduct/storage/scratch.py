@@ -1,4 +1,4 @@
-"""A directory for files on their way from or to a bucket, which never outlives its process for long."""
+"""A directory for files of passing use, which never outlives its process for long."""
 
 import fcntl
 import os
@@ -11,7 +11,6 @@ from pathlib import Path
 
 from dataduct.storage.failures import storage_errors
 
-_NAME = "s3-"
 _LOCK = ".lock"
 
 
@@ -19,11 +18,15 @@ class Scratch:
     """A directory of this process's own below `root`, made when it is first asked for. Thread-safe.
 
     It is deleted with this object, at the end of the process at the latest. The directories of processes that were
-    killed are deleted when the next one makes its own: their locks are free.
+    killed are deleted when the next one makes its own or calls `delete_abandoned`: their locks are free.
+
+    Args:
+        prefix: What the names of such directories begin with. Only those below `root` that begin so are deleted.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, prefix: str) -> None:
         self._root = root
+        self._prefix = prefix
         self._lock = threading.Lock()
         self._directory: Path | None = None
 
@@ -34,25 +37,28 @@ class Scratch:
             if self._directory is None:
                 with storage_errors("make a directory in", self._root):
                     self._root.mkdir(parents=True, exist_ok=True)
-                    self._delete_abandoned()
-                    directory = Path(tempfile.mkdtemp(prefix=_NAME, dir=self._root))
-                    held = _lock(directory / _LOCK)
+                    self.delete_abandoned()
+                    made = Path(tempfile.mkdtemp(prefix=f".{self._prefix}", dir=self._root))
+                    held = _lock(made / _LOCK)
+                    directory = made.rename(self._root / made.name.removeprefix("."))
                 weakref.finalize(self, _remove, directory, held)
                 self._directory = directory
             return self._directory
 
-    def _delete_abandoned(self) -> None:
-        for other in self._root.glob(f"{_NAME}*"):
-            lock = other / _LOCK
-            if not lock.exists():  # made by a process that is about to lock it
-                continue
+    def delete_abandoned(self) -> None:
+        """Delete the directories that this user's killed processes left.
+
+        A directory gets its name when it is locked, so that none that somebody begins to use is among them.
+        """
+        for other in self._root.glob(f"{self._prefix}*"):
             with suppress(OSError):
-                _remove(other, _lock(lock))
+                if other.lstat().st_uid == os.geteuid():
+                    _remove(other, _lock(other / _LOCK))
 
 
 def _lock(path: Path) -> int:
     """Return a descriptor that holds the lock of a directory. Raises `OSError` if another process holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:
