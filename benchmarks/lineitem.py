@@ -52,7 +52,8 @@ _GENERATED = f"""
         TIMESTAMP '2020-01-01' + to_microseconds(CAST(hash(i, 10) % 100000000000000 AS BIGINT)) AS changed_at,
         sin(i) AS score, substr('ANR', CAST(hash(i, 11) % 3 AS INTEGER) + 1, 1) AS return_flag,
         CASE WHEN i % 2 = 0 THEN 'O' ELSE 'F' END AS line_status,
-        ['DELIVER IN PERSON', 'COLLECT COD', 'NONE', 'TAKE BACK RETURN'][CAST(hash(i, 12) % 4 AS BIGINT) + 1] AS ship_instruction,
+        ['DELIVER IN PERSON', 'COLLECT COD', 'NONE', 'TAKE BACK RETURN'][CAST(hash(i, 12) % 4 AS BIGINT) + 1]
+            AS ship_instruction,
         ['AIR', 'FOB', 'MAIL', 'RAIL', 'REG AIR', 'SHIP', 'TRUCK'][CAST(hash(i, 13) % 7 AS BIGINT) + 1] AS ship_mode,
         'Clerk#' || lpad(CAST(hash(i, 14) % 100000 AS VARCHAR), 9, '0') AS clerk, {_EDGES} AS comment,
         CASE WHEN i % 10 = 0 THEN repeat('pending requests sleep furiously ', 6) || hash(i, 15) END AS note
@@ -72,7 +73,9 @@ def definition(table: str, *, dialect: str = "postgres", key: bool = True) -> st
 def write_parquet(path: Path, rows: int = ROWS) -> None:
     """Write the rows as one Parquet file."""
     with duckdb.connect() as generator:
-        generator.execute(f"COPY ({_GENERATED.format(rows=rows)}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        generator.execute(
+            f"COPY ({_GENERATED.format(rows=rows)}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+        )
 
 
 def write_text(path: Path, rows: int = ROWS) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.measure import Usage, run
 
 PACKAGES = {
-    "dlt": ["dlt[duckdb,postgres,parquet]==1.31.0", "sqlalchemy", "connectorx", "pymysql", "duckdb<2"],
+    "dlt": ["dlt[duckdb,postgres,parquet]==1.31.0", "sqlalchemy", "connectorx", "pymysql", "psycopg[binary]", "duckdb<2"],
     "sling": ["sling-linux-amd64==1.4.11", "duckdb-cli==1.4.4.post2"],
 }
 DLT = """
@@ -62,28 +62,36 @@ class Peer:
     def _sling(self, source: str, target: str, directory: Path) -> Usage:
         is_file = "://" not in target
         os.environ["PATH"] = f"{self.environment / 'bin'}:{os.environ['PATH']}"
-        os.environ["SLING_SOURCE"] = f"{source}?tls=skip-verify" if source.startswith("mysql") else f"{source}?sslmode=disable"
+        is_mysql = source.startswith("mysql")
+        os.environ["SLING_SOURCE"] = f"{source}?{'tls=skip-verify' if is_mysql else 'sslmode=disable'}"
         os.environ["SLING_TARGET"] = f"duckdb://{target}" if is_file else f"{target}?sslmode=disable"
         binary = next(self.environment.glob("lib/python*/site-packages/sling_linux_amd64/bin/sling*"))
-        table = "li" if source.startswith("mysql") else "public.li"
+        table = "li" if is_mysql else "public.li"
         target_table = "main.li" if is_file else "bench_peer.li"
         return run(
-            [str(binary), "run", "--src-conn", "SLING_SOURCE", "--src-stream", table]
-            + ["--tgt-conn", "SLING_TARGET", "--tgt-object", target_table, "--mode", "full-refresh"],
+            [
+                *(str(binary), "run", "--mode", "full-refresh"),
+                *("--src-conn", "SLING_SOURCE", "--src-stream", table),
+                *("--tgt-conn", "SLING_TARGET", "--tgt-object", target_table),
+            ],
             directory,
         )
 
 
 def peers(directory: Path) -> list[Peer]:
     """Return the tools whose environments are in `directory`."""
-    return [Peer(name, directory / name) for name in PACKAGES if (directory / name / "bin" / "python").exists()]
+    return [
+        Peer(name, directory / name) for name in PACKAGES if (directory / name / "bin" / "python").exists()
+    ]
 
 
 def install(directory: Path) -> None:
     """Make the environments."""
     for name, packages in PACKAGES.items():
         venv.create(directory / name, with_pip=True)
-        subprocess.run([directory / name / "bin" / "python", "-m", "pip", "install", "-q", *packages], check=True)
+        subprocess.run(
+            [directory / name / "bin" / "python", "-m", "pip", "install", "-q", *packages], check=True
+        )
 
 
 if __name__ == "__main__":

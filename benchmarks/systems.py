@@ -125,7 +125,9 @@ def _loads(systems: Systems, runs: int) -> None:
     statement = lineitem.definition(TABLE, key=False)
     by_hand = [sys.executable, "-c", INSERT_BY_HAND % statement]
     used, hand = in_turn(
-        lambda: systems.dataduct("load"), lambda: _after_empty(systems, lambda: run(by_hand, systems.project)), runs
+        lambda: systems.dataduct("load"),
+        lambda: _after_empty(systems, lambda: run(by_hand, systems.project)),
+        runs,
     )
     print(line("Parquet → DuckDB", used, hand, _note(systems, used, PROMISE_PATH_MB)), flush=True)
 
@@ -147,7 +149,11 @@ def _paths(systems: Systems, runs: int, peers_directory: Path | None) -> None:
 
         if peers_directory is None:
             used = medians(ours, runs)
-            print(f"{name:<44}{used.seconds:>9.2f} s {used.peak_mb:>7.0f} MB", _note(systems, used, 512), flush=True)
+            print(
+                f"{name:<44}{used.seconds:>9.2f} s {used.peak_mb:>7.0f} MB",
+                _note(systems, used, 512),
+                flush=True,
+            )
             continue
         for peer in peers.peers(peers_directory):
             url = (systems.mariadb if source == "mariadb" else systems.postgres).url(systems.source)
@@ -158,7 +164,9 @@ def _paths(systems: Systems, runs: int, peers_directory: Path | None) -> None:
                 return peer.copy(url, target, systems.project)
 
             used, other = in_turn(ours, theirs, runs)
-            print(line(f"{name}: {peer.name}", used, other, _note(systems, used, PROMISE_PATH_MB)), flush=True)
+            print(
+                line(f"{name}: {peer.name}", used, other, _note(systems, used, PROMISE_PATH_MB)), flush=True
+            )
 
 
 def _note(systems: Systems, used: Usage, promise_mb: int) -> str:
@@ -206,7 +214,10 @@ def _fill(systems: Systems) -> None:
     lineitem.write_parquet(project / "data" / "li.parquet", systems.rows)
     text = project / "data" / "li.tsv"
     lineitem.write_text(text, systems.rows)
-    with systems.mariadb.connect(systems.source, local_infile=True) as connection, connection.cursor() as cursor:
+    with (
+        systems.mariadb.connect(systems.source, local_infile=True) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(lineitem.definition(TABLE, dialect="mysql"))
         cursor.execute(f"LOAD DATA LOCAL INFILE '{text}' INTO TABLE li CHARACTER SET utf8mb4")
         cursor.execute("ANALYZE TABLE li")
@@ -222,7 +233,12 @@ def _fill(systems: Systems) -> None:
 
 
 def _settings(systems: Systems) -> dict[str, Any]:
-    mariadb = {"type": "mysql", "tls": "disabled", "database": systems.source, **systems.mariadb.root_settings()}
+    mariadb = {
+        "type": "mysql",
+        "tls": "disabled",
+        "database": systems.source,
+        **systems.mariadb.root_settings(),
+    }
     postgres = {"sslmode": "disable", **systems.postgres.root_settings()}
     return {
         "connections": {

@@ -88,13 +88,16 @@ def compile_pipeline(project: Project, path: Path) -> Plan:
 
 
 def _compile_environment(project: Project) -> Any:
+    from dataduct.config.references import holds_reference
     from dataduct.plan.compiler import CompileEnvironment
     from dataduct.registry import STEPS, WAREHOUSES
 
     settings = project.settings
     provider = WAREHOUSES.load(settings.warehouse["type"])
+    if not holds_reference(settings.warehouse):  # what one stands for is checked when the warehouse is opened
+        provider.capabilities(settings.warehouse)
     return CompileEnvironment(
-        dialect=provider.capabilities(settings.warehouse).dialect,
+        dialect=provider.dialect,
         connections={alias: str(options["type"]) for alias, options in settings.connections.items()},
         project_directory=project.root,
         resource_directories=project.resource_directories,

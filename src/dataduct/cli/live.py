@@ -146,7 +146,8 @@ def permanent_lines(event: StepFinished, name_width: int, *, unicode: bool) -> l
     lead = (Span(mark if unicode else ascii_mark, style), f" {name}  ")
     note = (event.message or "").strip().partition("\n")[0]
     if event.status in UNWORKED:
-        return [line(*lead, event.status, f": {note}" if note else "")]
+        word = "kept" if event.status == "already-loaded" else event.status
+        return [line(*lead, word, f": {note}" if note else "")]
     first = line(*lead, "  ".join(measures(event.rows, event.bytes, event.seconds)))
     if event.verdict is not None:
         return [first, _verdict_line(event.verdict)]

@@ -81,9 +81,9 @@ def command(
 ) -> None:
     """Show what a run of a pipeline will do, SQL included.
 
-    Nothing is connected to and nothing runs; only --types asks the sources, which reads no rows. With --run-date or
-    --var, templates are rendered as they would be for that run; without, they are shown as they are written. The
-    plan document always holds them unrendered.
+    Nothing is connected to and nothing runs; only --types asks the sources: databases what their columns are, files
+    by a sample of their first rows. With --run-date or --var, templates are rendered as they would be for that run;
+    without, they are shown as they are written. The plan document always holds them unrendered.
     """
     from dataduct import api
 

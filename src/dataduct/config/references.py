@@ -32,6 +32,15 @@ _NO_SECRETS = (
 """Options whose values say where a system is and as whom, which errors have to tell."""
 
 
+def holds_reference(value: Any) -> bool:
+    """Return whether a reference stands in a value of the settings, or in a value within it."""
+    if isinstance(value, Mapping):
+        return any(map(holds_reference, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(holds_reference, value))
+    return isinstance(value, str) and REFERENCE.search(value) is not None
+
+
 class References:
     """The values that a project's references stand for. Thread-safe.
 

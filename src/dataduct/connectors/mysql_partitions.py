@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from typing import Any
 
 import pyarrow as pa
 
@@ -190,12 +191,16 @@ def _bounds(session: MysqlSession, query: str, definition: ColumnDefinition, cou
     low, high = map(_without_zone, session.values(ends)[0])
     if low is None or high is None:
         return []
+    return sorted({cut for cut in _cuts(low, high, count) if cut > low})
+
+
+def _cuts(low: Any, high: Any, count: int) -> list[Any]:
+    """Return the ends of `count` equal parts between two integers, dates or moments, but for the last."""
     width = high - low
-    cuts = [
+    return [
         _rounded(low + width * part // count if isinstance(low, int) else low + width / count * part)
         for part in range(1, count)
     ]
-    return sorted({cut for cut in cuts if cut > low})
 
 
 def _without_zone(value: int | date | None) -> "int | date | None":

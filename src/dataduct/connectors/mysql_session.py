@@ -43,12 +43,12 @@ class MysqlSession:
     def __init__(self, settings: MysqlSettings, connection: "pymysql.Connection[Any]") -> None:
         raw: Any = connection
         self.settings = settings
-        self.version = str(connection.get_server_info())
+        self.version = str(raw.get_server_info())
         self._connection = connection
         self._watched = False
         self._silent_checks = 0
         self.stream = PacketStream(raw._sock, silence=settings.connect_timeout, on_silence=self._check_alive)
-        self.number = int(connection.thread_id())
+        self.number = int(raw.thread_id())
 
     @property
     def is_mariadb(self) -> bool:

@@ -91,8 +91,9 @@ def connection_failure(error: "psycopg.Error", *, server: str) -> DataductError:
     hint = None
     if not _UNREACHABLE_WORDS.search(words):
         hint = "the server's words are not in English or not known; check the connection's settings"
+    said = words[:1].lower() + words[1:] if words[1:2].islower() else words
     return TransientError(
-        f"the PostgreSQL server {server} cannot be reached: {words}", code="DD821", hint=hint
+        f"the PostgreSQL server {server} cannot be reached: {said}", code="DD821", hint=hint
     )
 
 

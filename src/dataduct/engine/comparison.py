@@ -152,8 +152,8 @@ def count_verdict(source: int, destination: int, tolerance: float) -> CheckVerdi
     return CheckVerdict(
         check="count",
         passed=passed,
-        summary=f"the source has {source:,} rows and the warehouse {destination:,}: {apart}, "
-        f"tolerance {_percent(tolerance)}",
+        summary=f"the source has {source:,} {'row' if source == 1 else 'rows'} and the warehouse {destination:,}: "
+        f"{apart}, tolerance {_percent(tolerance)}",
         figures={
             "source_rows": source,
             "warehouse_rows": destination,

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
 
 from dataduct.connectors.base import SourceColumn
+from dataduct.engine.sampled_files import sampled_files
 from dataduct.engine.workbench import Workbench
 from dataduct.errors import DataductError, DataError
 from dataduct.model.cancellation import Cancellation
-from dataduct.model.operations import Extract, LoadTable
+from dataduct.model.dataset import DatasetRef
+from dataduct.model.operations import CopyDataset, Extract, FileFormat, LoadTable
 from dataduct.plan.plan import BoundPlan, PlanStep
 from dataduct.sql.arrow_types import column_of, narrower_than
 from dataduct.sql.columns import match_columns
@@ -19,13 +23,14 @@ class ColumnTypes:
     """One column on its way.
 
     Attributes:
-        source: Its type in the source.
-        dataset: Its Arrow type.
+        source: Its type in the source; empty for files, which have no other type than the dataset's.
+        dataset: Its Arrow type; of a text file the one that fits the sampled values.
         reading: How its values are represented where that is not plain, or empty.
         warehouse: The warehouse's column type that holds all of them; None if there is none.
         table: The type that the table definition of the step that loads it gives it, or None.
         refused: The values that have no place; they are an error.
         becomes_null: Whether the step reads those as NULL instead.
+        example: The first value of a sample, as text.
     """
 
     name: str
@@ -36,15 +41,17 @@ class ColumnTypes:
     table: str | None
     refused: str
     becomes_null: bool
+    example: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepTypes:
-    """The columns that an extract reads, or the failure to ask the source for them.
+    """The columns that a step brings into the run, or the failure to ask the source for them.
 
     Attributes:
-        where: The connection asked.
+        where: The connection asked, or the files.
         loaded_into: The table that the columns' `table` types are of, or None.
+        kind: Whether a database was asked, or files were sampled.
     """
 
     step: str
@@ -52,14 +59,23 @@ class StepTypes:
     columns: tuple[ColumnTypes, ...] = ()
     loaded_into: str | None = None
     failure: DataductError | None = None
+    kind: Literal["database", "files"] = "database"
 
 
 def source_types(bound: BoundPlan, workbench: Workbench, *, step: str | None = None) -> Iterator[StepTypes]:
-    """Ask the sources for the types of every extract of the plan, or of `step`. Reads no rows and changes nothing."""
+    """Ask the sources for the types of what every step of the plan, or `step`, brings into the run.
+
+    Databases describe their queries; of files the first rows are read. Changes nothing.
+    """
     dialect = DIALECTS[bound.plan.dialect]
     for each in bound.steps:
-        if isinstance(each.operation, Extract) and step in (None, each.name):
-            yield _step_types(each, each.operation, bound, workbench, dialect)
+        if step not in (None, each.name):
+            continue
+        match each.operation:
+            case Extract():
+                yield _step_types(each, each.operation, bound, workbench, dialect)
+            case CopyDataset():
+                yield _file_types(each, each.operation, bound, workbench, dialect)
 
 
 def _step_types(
@@ -70,17 +86,56 @@ def _step_types(
             described = reader.describe(extract.query, Cancellation())
     except DataductError as error:
         return StepTypes(step.name, extract.connection, failure=error)
-    load = next(
-        (
-            other.operation
-            for other in bound.steps
-            if isinstance(other.operation, LoadTable) and extract.output in other.operation.inputs
-        ),
-        None,
-    )
+    load = _load_of(extract.output, bound)
     table = _table_types([column.name for column in described], load, dialect)
     columns = tuple(_column(column, extract, table.get(column.name), dialect) for column in described)
     return StepTypes(step.name, extract.connection, columns, str(load.table) if load and table else None)
+
+
+def _load_of(dataset: DatasetRef, bound: BoundPlan) -> LoadTable | None:
+    return next(
+        (
+            other.operation
+            for other in bound.steps
+            if isinstance(other.operation, LoadTable) and dataset in other.operation.inputs
+        ),
+        None,
+    )
+
+
+def _file_types(
+    step: PlanStep, copy: CopyDataset, bound: BoundPlan, workbench: Workbench, dialect: Dialect
+) -> StepTypes:
+    load = _load_of(copy.output, bound)
+    where = _shown(copy.source, workbench)
+    try:
+        format, sampled = sampled_files(copy, load.file_format if load else FileFormat(), workbench)
+    except DataductError as error:
+        return StepTypes(step.name, where, failure=error, kind="files")
+    names = [column.name for column in sampled]
+    table = _table_types(names, load, dialect, named=format != "tsv")
+    columns = tuple(
+        ColumnTypes(
+            name=column.name,
+            source="",
+            dataset=column.type,
+            reading="",
+            warehouse=column_of(column.type, dialect),
+            table=table.get(column.name),
+            refused="",
+            becomes_null=False,
+            example=column.example,
+        )
+        for column in sampled
+    )
+    loaded_into = str(load.table) if load and table else None
+    return StepTypes(step.name, where, columns, loaded_into, kind="files")
+
+
+def _shown(source: str, workbench: Workbench) -> str:
+    """Return a path as it is seen from the project."""
+    path, root = PurePath(source), workbench.project.root.absolute()
+    return str(path.relative_to(root)) if path.is_relative_to(root) else source
 
 
 def _column(column: SourceColumn, extract: Extract, table: str | None, dialect: Dialect) -> ColumnTypes:
@@ -98,12 +153,19 @@ def _column(column: SourceColumn, extract: Extract, table: str | None, dialect: 
     )
 
 
-def _table_types(names: Sequence[str], load: LoadTable | None, dialect: Dialect) -> dict[str, str]:
-    """Return the types that the loaded table's definition gives the columns; empty if they do not match."""
+def _table_types(
+    names: Sequence[str], load: LoadTable | None, dialect: Dialect, *, named: bool = True
+) -> dict[str, str]:
+    """Return the types that the loaded table's definition gives the columns; empty if they do not match.
+
+    `named` is whether the names are the source's own, by which columns can match.
+    """
     if load is None or load.definition is None or load.connection is not None:
         return {}
     try:
-        pairs = match_columns(names, load.definition.columns, load.match_columns)
+        pairs = match_columns(
+            names if named else [None] * len(names), load.definition.columns, load.match_columns
+        )
     except DataError:
         return {}
     return {

@@ -11,6 +11,7 @@ from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
 from dataduct.model.dataset import DatasetRef, format_of_name
 from dataduct.model.operations import CopyDataset, Operation
 from dataduct.model.problem import Problem
+from dataduct.model.s3_uri import is_s3_uri, parse_s3_uri
 from dataduct.model.template import TemplateSource
 from dataduct.plan.drafts import StepDraft, StepType, draft_steps
 from dataduct.plan.formats import with_formats
@@ -130,19 +131,36 @@ def _add_input_path(draft: StepDraft, context: LoweringContext, implicit: dict[s
         return
     name = _copy_name(draft)
     reference = DatasetRef(name, name)
-    source = context.location(path, of="input_path")
+    from_s3 = is_s3_uri(path)
+    source = _checked_uri(path, context) if from_s3 else context.location(path, of="input_path")
     if source is None:
         return
+    format = format_of_name(source)
     implicit[name] = PlanStep(
         name=name,
-        step_type="extract-local",
-        operation=CopyDataset(source=source, output=reference, format=format_of_name(source)),
+        step_type="extract-s3" if from_s3 else "extract-local",
+        operation=CopyDataset(
+            source=source,
+            output=reference,
+            format=format,
+            detects_format=from_s3 and format == "files",
+        ),
         phase=draft.phase,
         parent=draft.name,
         position=draft.position_of("input_path"),
         depends_on=tuple(edge for edge in draft.depends_on.values() if edge.reason == "bootstrap"),
     )
     draft.inputs.append((reference, None))
+
+
+def _checked_uri(uri: str, context: LoweringContext) -> str | None:
+    try:
+        if not has_template(uri):
+            parse_s3_uri(uri)
+    except ValueError as error:
+        context.report("DD860", str(error), of="input_path", expected="`s3://bucket/path`")
+        return None
+    return uri
 
 
 def _templates_in(node: Node) -> tuple[TemplateSource, ...]:

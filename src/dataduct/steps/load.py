@@ -23,9 +23,9 @@ class LoadStepProperties(LoadProperties):
     table_schema: Text = Field(alias="schema", description="Schema of the table.", examples=["staging"])
     table: Text = Field(description="Name of the table, without its schema.", examples=["courses"])
     insert_mode: InsertMode = Field("TRUNCATE", description=INSERT_MODE_DESCRIPTION)
-    compression: Literal["gzip", "bzip2", "lzo", "none"] | None = Field(
+    compression: Literal["gzip", "bzip2", "zstd", "lzo", "none"] | None = Field(
         None,
-        description="Compression of the files. Here their ending says it (`.gz`); `bzip2` and `lzo` are refused.",
+        description="Compression of the files. Here their ending says it (`.gz`, `.bz2`, `.zst`); `lzo` is refused.",
         examples=["gzip"],
     )
 
@@ -69,12 +69,12 @@ steps:
     def lower(cls, properties: LoadStepProperties, context: LoweringContext) -> LoadTable | None:
         """Return the load of every input into the table."""
         table = plain_table_name(properties.table_schema, properties.table, context)
-        if properties.compression in ("bzip2", "lzo"):
+        if properties.compression == "lzo":
             context.report(
                 "DD208",
-                f"files compressed with {properties.compression} cannot be read here",
+                "files compressed with lzo cannot be read here",
                 of="compression",
-                hint="compress them with gzip, so that their names end in `.gz`",
+                hint="compress them with gzip, bzip2 or zstd, so that their names end in `.gz`, `.bz2` or `.zst`",
             )
             return None
         if table is None:

@@ -54,7 +54,8 @@ class LoadPostgres(Step[LoadPostgresProperties]):
     documentation: ClassVar[str] = """\
 Loads the dataset of the step before it, or the one that `input_node` names, into a table that exists in a PostgreSQL
 database other than the warehouse. One transaction loads the rows and records the load in the table `dataduct.loads` of
-that database, so that a retry never doubles a row.
+that database, so that a retry never doubles a row. `overwrite-existing` and `keep-existing` go by the primary key that
+the table has there.
 
 ```yaml
 name: publish_courses

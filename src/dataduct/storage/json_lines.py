@@ -13,6 +13,7 @@ import pyarrow as pa
 from dataduct.errors import DataError
 from dataduct.model.operations import FileFormat
 from dataduct.storage.failures import storage_errors
+from dataduct.storage.json_columns import Shape, shape_of
 from dataduct.storage.json_objects import BadLine, Row, has_only_keys, json_object, plain_objects
 from dataduct.storage.text_blocks import BadText, text_blocks
 
@@ -45,7 +46,7 @@ def open_json_lines(
         StorageError: A file cannot be read.
     """
     replacement = file_format.replace_invalid_char
-    names = list(dict.fromkeys(chain.from_iterable(_keys(path, replacement) for path in paths)))
+    names = list(dict.fromkeys(chain.from_iterable(_scan(path, replacement).keys for path in paths)))
     source = _Source(list(paths), names, replacement, on_bad_row)
     return pa.RecordBatchReader.from_batches(source.schema, source.batches())
 
@@ -55,28 +56,63 @@ def cut_lines(text: str, *, last: bool) -> int:
     return len(text) if last else text.rfind("\n") + 1
 
 
-def _keys(path: str, replacement: str | None) -> tuple[str, ...]:
-    """Return the keys of a file's objects in the order in which they first appear."""
+@dataclass(frozen=True)
+class _Scan:
+    """What one reading of a file has found.
+
+    Attributes:
+        keys: The keys of all objects, in the order in which they first appear.
+        shape: How the first line is written, if that is plain.
+        uniform: Whether all lines are written so.
+    """
+
+    keys: tuple[str, ...]
+    shape: Shape | None
+    uniform: bool
+
+    def fitting(self, text: bytes) -> Shape | None:
+        """Return the shape if all lines of `text`, which is the file's, are written so."""
+        return self.shape if self.shape and (self.uniform or self.shape.fits(text)) else None
+
+
+def _scan(path: str, replacement: str | None) -> _Scan:
+    return _scanned_keys(path, replacement, *_version(path))
+
+
+def _version(path: str) -> tuple[int, ...]:
     with storage_errors("read", path):
         status = Path(path).stat()
-    return _scanned_keys(path, replacement, status.st_size, status.st_mtime_ns, status.st_ino)
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 @lru_cache(maxsize=_FILES_REMEMBERED)
-def _scanned_keys(path: str, replacement: str | None, *version: int) -> tuple[str, ...]:
-    """Return the keys of a version of a file; a load asks for them several times."""
+def _scanned_keys(path: str, replacement: str | None, *version: int) -> _Scan:
+    """Scan a version of a file; a load asks for it several times."""
     names: dict[str, None] = {}
+    shape: Shape | None = None
+    begins = uniform = True
     for block in text_blocks(path, cut=cut_lines, replacement=replacement, skip_mark=True):
         text = block if isinstance(block, str) else block.before
-        lines = [line for line in text.split("\n") if line and not line.isspace()]
-        if has_only_keys(text, lines, names.keys()):
-            continue
-        rows = plain_objects(text, lines)
-        if rows is None:
-            rows = [row for line in lines if (row := _object_or_none(line)) is not None]
-        if not names.keys() >= set().union(*rows):
-            names.update(dict.fromkeys(chain.from_iterable(rows)))
-    return tuple(names)
+        if begins:
+            shape = shape_of(text[: text.find("\n")] if "\n" in text else text)
+            begins = False
+        if shape is not None and text and shape.fits(text.encode()):
+            names.update(dict.fromkeys(shape.keys))
+        else:
+            uniform = False
+            _add_keys(text, names)
+    return _Scan(tuple(names), shape, uniform)
+
+
+def _add_keys(text: str, names: dict[str, None]) -> None:
+    lines = [line for line in text.split("\n") if line and not line.isspace()]
+    if has_only_keys(text, lines, names.keys()):
+        return
+    rows = plain_objects(text, lines)
+    if rows is None:
+        rows = [row for line in lines if (row := _object_or_none(line)) is not None]
+    if not names.keys() >= set().union(*rows):
+        names.update(dict.fromkeys(chain.from_iterable(rows)))
 
 
 def _object_or_none(line: str) -> Row | None:
@@ -104,15 +140,23 @@ class _Source:
     def batches(self) -> Iterator[pa.RecordBatch]:
         for path in self.paths:
             self.path, self.line = path, 0
+            version, scan = _version(path), _scan(path, self.replacement)
             for block in text_blocks(path, cut=cut_lines, replacement=self.replacement, skip_mark=True):
                 text = block if isinstance(block, str) else block.before
-                yield from self._block(text)
+                yield from self._block(text, scan)
                 if isinstance(block, BadText):
                     raise DataError(
                         f"{path}, line {self.line + 1}: {block.what}", code=block.code, hint=block.hint
                     )
+            if scan.uniform and _version(path) != version:
+                raise self._changed()
 
-    def _block(self, text: str) -> Iterator[pa.RecordBatch]:
+    def _block(self, text: str, scan: _Scan) -> Iterator[pa.RecordBatch]:
+        batch = self._plain_batch(text, scan)
+        if batch is not None:
+            self.line += batch.num_rows
+            yield batch
+            return
         lines = text.split("\n")
         if not lines[-1]:
             lines.pop()
@@ -128,6 +172,28 @@ class _Source:
             end = start + _BATCH_ROWS
             yield self._batch(rows[start:end], numbers[start:end])
 
+    def _plain_batch(self, text: str, scan: _Scan) -> pa.RecordBatch | None:
+        data = text.encode()
+        shape = scan.fitting(data) if data else None
+        values = shape.columns(data) if shape else None
+        if shape is None or values is None:
+            return None
+        columns = dict(zip(shape.keys, values, strict=True))
+        if not columns.keys() <= set(self.names):
+            raise self._changed()
+        rows = len(values[0])
+        return pa.RecordBatch.from_arrays(
+            [columns[name] if name in columns else pa.nulls(rows, pa.string()) for name in self.names],
+            schema=self.schema,
+        )
+
+    def _changed(self) -> DataError:
+        return DataError(
+            f"{self.path} changed while it was read",
+            code="DD866",
+            hint="let its writer finish, and run again",
+        )
+
     def _one_by_one(self, lines: Sequence[str], numbers: Sequence[int]) -> tuple[list[Row], list[int]]:
         rows: list[Row] = []
         kept: list[int] = []
@@ -141,11 +207,7 @@ class _Source:
 
     def _batch(self, rows: list[Row], numbers: Sequence[int]) -> pa.RecordBatch:
         if not set(self.names) >= set().union(*rows):
-            raise DataError(
-                f"{self.path} changed while it was read",
-                code="DD866",
-                hint="let its writer finish, and run again",
-            )
+            raise self._changed()
         if not self.names:
             raise DataError(
                 f"{self.path} holds {len(rows)} objects without any key",

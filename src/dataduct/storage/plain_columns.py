@@ -51,7 +51,7 @@ def plain_columns(
 
 
 def _may_be_empty(column: pa.StringArray) -> bool:
-    return column.null_count > 0 or pc.min(pc.binary_length(column)).as_py() == 0
+    return column.null_count > 0 or bool(pc.min(pc.binary_length(column)).as_py() == 0)
 
 
 def _has_empty_line(text: str) -> bool:

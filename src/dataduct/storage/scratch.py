@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 import threading
 import weakref
@@ -52,7 +53,8 @@ class Scratch:
         """
         for other in self._root.glob(f"{self._prefix}*"):
             with suppress(OSError):
-                if other.lstat().st_uid == os.geteuid():
+                found = other.lstat()
+                if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
                     _remove(other, _lock(other / _LOCK))
 
 

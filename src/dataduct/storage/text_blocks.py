@@ -14,7 +14,7 @@ import pyarrow as pa
 from dataduct.errors import StorageError
 from dataduct.storage.failures import storage_errors
 
-BLOCK_BYTES = 4 * 1024 * 1024
+BLOCK_BYTES = 512 * 1024
 _FIRST_BLOCK_BYTES = 64 * 1024
 LONGEST_RECORD = 64 * 1024 * 1024
 

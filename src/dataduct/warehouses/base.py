@@ -157,9 +157,11 @@ class WarehouseProvider(ABC):
 
     Attributes:
         name: What `type:` says in the settings.
+        dialect: Name of its SQL dialect, whatever the settings are.
     """
 
     name: ClassVar[str]
+    dialect: ClassVar[str]
 
     @classmethod
     @abstractmethod

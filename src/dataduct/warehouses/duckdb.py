@@ -49,6 +49,7 @@ class DuckDbProvider(WarehouseProvider):
     """DuckDB, embedded: a file on this machine, or memory."""
 
     name: ClassVar[str] = "duckdb"
+    dialect: ClassVar[str] = "duckdb"
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, object]) -> WarehouseCapabilities:
@@ -92,6 +93,7 @@ def _config(settings: DuckDbSettings, project_directory: Path) -> dict[str, str 
     config: dict[str, str | bool | int] = {
         "memory_limit": settings.memory_limit.strip(),
         "threads": settings.threads,
+        "write_buffer_row_group_count": 1,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,

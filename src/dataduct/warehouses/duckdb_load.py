@@ -67,9 +67,7 @@ class _Loading:
         )
         plain = [column.plain for column in self.columns]
         try:
-            with self.source.relation(
-                self.session, self._positions, numbered=False, plain=plain
-            ) as relation:
+            with self.source.relation(self.session, self._positions, numbered=False, plain=plain) as relation:
                 return self._insert(f"SELECT {values} FROM ({relation})")
         except DataductError as error:
             if self.source.failure is not None:

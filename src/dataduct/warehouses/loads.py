@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dataduct.errors import DataError, SchemaMismatchError, TransientError
+from dataduct.errors import DataError, SchemaMismatchError, SqlError, TransientError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.table import TableDefinition, TableName
 from dataduct.warehouses.base import Row, Transaction, Warehouse
@@ -37,6 +37,10 @@ _CREATE_TABLE = f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.{TABLE} (
 )"""
 _EXISTS = (
     f"SELECT 1 FROM information_schema.tables WHERE table_schema = '{SCHEMA}' AND table_name = '{TABLE}'"
+)
+_MAKE_IT = (
+    f"every load is recorded in the table {SCHEMA}.{TABLE}, which the first one makes: let the user create schemas, or "
+    f"make the schema for it (CREATE SCHEMA {SCHEMA} AUTHORIZATION the user)"
 )
 _IDS_A_QUERY = 500
 
@@ -84,8 +88,12 @@ def ensure_loads_table(transaction: Transaction) -> None:
     """Create `dataduct.loads` if it is missing. Where it is there, no right to create anything is needed."""
     if transaction.fetch(_EXISTS):
         return
-    transaction.execute(_CREATE_SCHEMA)
-    transaction.execute(_CREATE_TABLE)
+    try:
+        transaction.execute(_CREATE_SCHEMA)
+        transaction.execute(_CREATE_TABLE)
+    except SqlError as error:
+        error.hint = _MAKE_IT
+        raise
 
 
 def find_loads(source: Warehouse | Transaction, loads: Iterable[Load]) -> dict[str, CommittedLoad]:

@@ -30,6 +30,7 @@ class PostgresProvider(WarehouseProvider):
     """A PostgreSQL database."""
 
     name: ClassVar[str] = "postgres"
+    dialect: ClassVar[str] = "postgres"
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, object]) -> WarehouseCapabilities:

@@ -80,6 +80,10 @@ def warehouse_error(
     refused = translated(error, server=server, query=statement, names=names, refusal=SqlError, code="DD705")
     if isinstance(refused, SqlError) and not refused.details:
         refused.details = excerpt(statement)
+    if state == "42501":
+        refused.hint = "have the right that the statement needs granted to the user"
+    if state == "25001":
+        refused.hint = "write `wrap_transaction: false` in the step to run it outside a transaction"
     return refused
 
 

@@ -151,6 +151,7 @@ class RedshiftProvider(WarehouseProvider):
     """An Amazon Redshift cluster or workgroup."""
 
     name: ClassVar[str] = "redshift"
+    dialect: ClassVar[str] = "redshift"
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, object]) -> WarehouseCapabilities:

@@ -10,7 +10,9 @@ it after the snapshot, and the transaction is tried again.
 import hashlib
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+
+import psycopg
 
 from dataduct.errors import LockTimeoutError, SqlError, TransientError
 from dataduct.model.table import TableName
@@ -18,6 +20,9 @@ from dataduct.warehouses.loads import SCHEMA
 from dataduct.warehouses.redshift_session import RedshiftSession
 
 _GUARDS = 32
+_OF_LOADS = f"writer_of_{SCHEMA}"
+_NAMES = (*(f"writer_{number:02d}" for number in range(_GUARDS)), _OF_LOADS)
+_CONFLICT = "DD706"
 _DEFAULT_SCHEMA = "public"
 _STATEMENT_ENDED = "DD830"
 
@@ -26,51 +31,44 @@ SideSession = Callable[[], AbstractContextManager[RedshiftSession]]
 
 
 class GuardTables:
-    """The guards that exist, made when they are first needed. Shared by the transactions of a warehouse."""
+    """The guards of a database, made all at once before the first transaction. Shared by a warehouse's transactions."""
 
     def __init__(self, side: SideSession) -> None:
         self._side = side
         self._lock = threading.Lock()
-        self._usable: dict[str, bool] = {}
+        self._usable: frozenset[str] | None = None
 
-    def usable(self, guard: str) -> bool:
-        """Whether there is such a guard now; there is none where the user may not create it."""
+    def prepare(self) -> None:
+        """Make those that are missing, if the user may; a transaction must see them from its beginning on."""
         with self._lock:
-            if guard not in self._usable:
-                self._usable[guard] = self._make(guard)
-            return self._usable[guard]
-
-    def make_schema(self) -> None:
-        """Create the schema of the guards if it is missing, before a transaction does that itself."""
-        with self._lock:
-            if SCHEMA in self._usable:
+            if self._usable is not None:
                 return
             with self._side() as session:
-                exists = session.fetch(f"SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '{SCHEMA}'")
-                if not exists:
-                    try:
-                        session.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-                    except (SqlError, TransientError) as error:
-                        if isinstance(error, TransientError) and error.code != "DD706":
-                            raise
-            self._usable[SCHEMA] = True
+                usable = _found(session)
+                if len(usable) < len(_NAMES):
+                    self._make(session)
+                    usable = _found(session)
+            self._usable = frozenset(name for name, may in usable.items() if may)
 
-    def _make(self, guard: str) -> bool:
-        exists = f"SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = '{SCHEMA}' AND tablename = '{guard}'"
-        may = f"SELECT has_table_privilege('{SCHEMA}.{guard}', 'UPDATE')"
-        with self._side() as session:
-            if session.fetch(exists):
-                return bool(session.fetch(may)[0][0])
-            try:
-                session.execute("BEGIN")
-                session.execute(f"CREATE TABLE {SCHEMA}.{guard} (changes BIGINT NOT NULL) DISTSTYLE ALL")
-                session.execute(f"INSERT INTO {SCHEMA}.{guard} (changes) VALUES (0)")
-                session.execute("COMMIT")
-            except (SqlError, TransientError) as error:
+    def usable(self, guard: str) -> bool:
+        """Whether there is such a guard, and the user may change it."""
+        return self._usable is not None and guard in self._usable
+
+    @staticmethod
+    def _make(session: RedshiftSession) -> None:
+        try:
+            session.execute("BEGIN")
+            session.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            for name in sorted(set(_NAMES) - set(_found(session))):
+                session.execute(f"CREATE TABLE {SCHEMA}.{name} (changes BIGINT NOT NULL) DISTSTYLE ALL")
+                session.execute(f"INSERT INTO {SCHEMA}.{name} (changes) VALUES (0)")
+            session.execute("COMMIT")
+        except (SqlError, TransientError) as error:
+            with suppress(psycopg.Error):
                 session.connection.rollback()
-                if isinstance(error, TransientError) and error.code != "DD706":
-                    raise
-            return bool(session.fetch(exists)) and bool(session.fetch(may)[0][0])
+            # Another session made them at the same time, or the user may not: what is there is looked at again.
+            if isinstance(error, TransientError) and error.code != _CONFLICT:
+                raise
 
 
 class Guards:
@@ -104,7 +102,12 @@ class Guards:
             self._wait(f"LOCK TABLE {SCHEMA}.{guard}", table)
             self._held.add(guard)
         if changes:
-            self._session.execute(f"UPDATE {SCHEMA}.{guard} SET changes = changes + 1")
+            if self._session.execute(f"UPDATE {SCHEMA}.{guard} SET changes = changes + 1") == 0:
+                raise TransientError(
+                    "another transaction changed the same rows or tables",
+                    code=_CONFLICT,
+                    details=(f"the guard {SCHEMA}.{guard} is younger than this transaction",),
+                )
             self._changed.add(guard)
 
     def _wait(self, statement: str, table: TableName) -> None:
@@ -123,9 +126,18 @@ class Guards:
         self._session.execute(f"SET statement_timeout TO {self._working}")
 
 
+def _found(session: RedshiftSession) -> dict[str, bool]:
+    """Return the guards that are there, and whether the user may change each."""
+    rows = session.fetch(
+        "SELECT tablename, has_table_privilege(schemaname || '.' || tablename, 'UPDATE') "
+        f"FROM pg_catalog.pg_tables WHERE schemaname = '{SCHEMA}'"
+    )
+    return {str(name): bool(may) for name, may in rows if name in _NAMES}
+
+
 def _guard(table: TableName) -> str:
     if table.schema == SCHEMA:
-        return f"writer_of_{SCHEMA}"
+        return _OF_LOADS
     name = f"{table.schema or _DEFAULT_SCHEMA}.{table.name}".lower()
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % _GUARDS
-    return f"writer_{number:02d}"
+    return _NAMES[number]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from dataduct.connectors.postgres_errors import translated
 from dataduct.errors import DataductError, Interrupted, SqlError, StorageError, TransientError, WarehouseError
 from dataduct.model.cancellation import Cancellation
 from dataduct.warehouses.postgres_refusals import excerpt, warehouse_error
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _CONFLICT = re.compile(r"\b1023\b|serializable isolation violation|concurrent transaction", re.IGNORECASE)
+_CATALOG_INDEX = re.compile(r'"pg_\w+_index"')
 _S3_REFUSAL = re.compile(
     r"S3ServiceException:|S3 ?Query ?Exception|not authorized to (?:assume|get credentials)", re.IGNORECASE
 )
@@ -26,14 +28,26 @@ def redshift_error(
     *,
     server: str,
     statement: str | None = None,
+    offset: int = 0,
     cancellation: Cancellation | None = None,
     names: Callable[[], Iterable[str]] | None = None,
 ) -> DataductError:
-    """Return the Dataduct error for one of Redshift; the arguments are those of `warehouse_error`."""
+    """Return the Dataduct error for one of Redshift.
+
+    Args:
+        statement: The statement that was running, without credentials, or None.
+        offset: Characters that were sent before `statement`.
+        cancellation: Asked whether the statement was ended on request.
+        names: Gives names of tables and columns to find the nearest one in.
+    """
     if cancellation is not None and cancellation.requested:
         return Interrupted(cancellation.reason or "interrupted", code="DD710")
     told, state = error.diag, error.sqlstate
     words, detail = told.message_primary or "", told.message_detail or ""
+    if state == "23505" and _CATALOG_INDEX.search(words):
+        return TransientError(
+            "another transaction created the same thing at the same time", code="DD706", details=(words,)
+        )
     if state == "XX000" and (_CONFLICT.search(words) or _CONFLICT.search(detail)):
         return TransientError(
             "another transaction changed the same rows or tables",
@@ -55,8 +69,13 @@ def redshift_error(
             code="DD705",
             details=(*context_lines(detail), *excerpt(statement)),
         )
-    translated = warehouse_error(error, server=server, statement=statement, names=names)
-    return renamed(translated, {"the PostgreSQL server": "Amazon Redshift"})
+    if offset and state is not None and state.startswith("42"):
+        refused = translated(
+            error, server=server, query=statement, offset=offset, names=names, refusal=SqlError, code="DD705"
+        )
+    else:
+        refused = warehouse_error(error, server=server, statement=statement, names=names)
+    return renamed(refused, {"the PostgreSQL server": "Amazon Redshift"})
 
 
 def renamed(error: DataductError, names: Mapping[str, str]) -> DataductError:

@@ -72,6 +72,12 @@ def batch_of(columns: Sequence[ResultColumn], rows: Sequence[Sequence[str | None
     return pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns))
 
 
+def times_of(texts: pa.Array) -> pa.Array:
+    """Return the times of day that texts such as `10:30:00.5` say. Raises `ArrowInvalid` for others."""
+    at = pc.binary_join_element_wise("1970-01-01", texts, " ")
+    return pc.cast(pc.cast(at, pa.timestamp("us")), pa.time64("us"))
+
+
 def _type(column: psycopg.Column) -> pa.DataType:
     if column.type_code == _NUMERIC:
         precision, scale = column.precision, column.scale
@@ -91,6 +97,8 @@ def _array(column: ResultColumn, texts: list[str | None]) -> pa.Array:
     if pa.types.is_string(kind):
         return array
     try:
+        if pa.types.is_time(kind):
+            return times_of(array)
         if pa.types.is_timestamp(kind) and kind.tz is not None:
             # The session's time zone is UTC, so that every offset is +00.
             return pc.cast(pc.replace_substring_regex(array, r"\+00(:?00)?$", ""), pa.timestamp("us")).cast(
@@ -106,6 +114,8 @@ def _array(column: ResultColumn, texts: list[str | None]) -> pa.Array:
 
 
 def _first_wrong(array: pa.Array, kind: pa.DataType) -> str:
+    if pa.types.is_time(kind):
+        return ", ".join(repr(text) for text in array.to_pylist()[:1])
     plain = pa.timestamp("us") if pa.types.is_timestamp(kind) else kind
     for value in array:
         try:

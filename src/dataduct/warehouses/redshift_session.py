@@ -59,6 +59,7 @@ class RedshiftSession(Session):
     ) -> None:
         super().__init__(connection, cancellation, server=server, watch=watch, names=names)
         self.is_clean = True
+        self._offset = 0
 
     @contextmanager
     def translating(self, statement: str | None = None) -> Iterator[None]:
@@ -70,9 +71,20 @@ class RedshiftSession(Session):
                 error,
                 server=self.server,
                 statement=statement,
+                offset=self._offset,
                 cancellation=self.cancellation,
                 names=self._names,
             ) from error
+
+    @contextmanager
+    def running_within(self, beginning: str, query: str) -> Iterator["Connection"]:
+        """Give the connection to run a user's query that stands behind `beginning` in what is sent."""
+        self._offset = len(beginning)
+        try:
+            with self.running(query) as connection:
+                yield connection
+        finally:
+            self._offset = 0
 
     def copy(self, command: Command) -> int:
         """Run a COPY; return the rows it loaded. Raises `LoadRefusedError` where the rows do not fit."""

@@ -1,8 +1,9 @@
 """A query's rows out of Amazon Redshift: by a cursor, or for a large export by UNLOAD to S3."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -11,14 +12,17 @@ from psycopg.types.string import TextLoader
 from dataduct.errors import SqlError, StorageError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.table import TableName
+from dataduct.sql.statements import split_statements
 from dataduct.warehouses.postgres_session import quoted
 from dataduct.warehouses.postgres_statements import read_statement
 from dataduct.warehouses.redshift_commands import Commands
-from dataduct.warehouses.redshift_results import ResultColumn, batch_of, result_columns, schema_of
+from dataduct.warehouses.redshift_results import ResultColumn, batch_of, result_columns, schema_of, times_of
 from dataduct.warehouses.redshift_session import RedshiftSession
 from dataduct.warehouses.redshift_staging import Area, Staging
 
 _CURSOR = "dataduct_rows"
+_DECLARE = f"DECLARE {_CURSOR} CURSOR FOR\n"
+_DESCRIBE = "SELECT * FROM (\n"
 _FIRST_FETCH = 1024
 _FETCHED_BYTES = 4 * 1024 * 1024
 _TEXT_OIDS = (16, 17, 20, 21, 23, 26, 700, 701, 1082, 1083, 1114, 1184, 1186, 1266, 1700)
@@ -34,34 +38,37 @@ def require_query(query: str) -> str:
         raise wrong from error
     if not statement.gives_rows:
         raise wrong
-    return statement.text.strip().rstrip(";")
+    return split_statements(query)[0]
 
 
 @contextmanager
 def stream_by_cursor(session: RedshiftSession, query: str, batch_rows: int) -> Iterator[pa.RecordBatchReader]:
     """Stream a query's rows for the block, over the session's connection, some megabytes at a time."""
     connection = session.connection
-    for oid in _TEXT_OIDS:
-        connection.adapters.register_loader(oid, TextLoader)
-    session.is_clean = False
-    with session.running(query):
+    with session.running_within(_DECLARE, query):
         connection.execute(b"BEGIN READ ONLY")
-        connection.execute(f"DECLARE {_CURSOR} CURSOR FOR\n{query}".encode())
-    rows = min(_FIRST_FETCH, batch_rows)
-    columns, first = _fetch(session, query, rows)
-    batches = pa.RecordBatchReader.from_batches(
-        schema_of(columns), _batches(session, query, columns, first, rows, batch_rows)
-    )
+        connection.execute(f"{_DECLARE}{query}".encode())
     try:
-        yield batches
+        rows = min(_FIRST_FETCH, batch_rows)
+        columns, first = _fetch(session, query, rows)
+        batches = pa.RecordBatchReader.from_batches(
+            schema_of(columns), _batches(session, query, columns, first, rows, batch_rows)
+        )
+        try:
+            yield batches
+        finally:
+            batches.close()
     finally:
-        batches.close()
+        with suppress(psycopg.Error):  # a connection that is lost has no transaction any more
+            connection.rollback()
 
 
 def _fetch(
     session: RedshiftSession, query: str, rows: int
 ) -> tuple[tuple[ResultColumn, ...], list[tuple[str | None, ...]]]:
     with session.running(query) as connection, connection.cursor() as cursor:
+        for oid in _TEXT_OIDS:
+            cursor.adapters.register_loader(oid, TextLoader)
         cursor.execute(f"FETCH FORWARD {rows} FROM {_CURSOR}".encode())
         return result_columns(cursor), cursor.fetchall()
 
@@ -114,8 +121,8 @@ class Unloader:
     @staticmethod
     def _described(session: RedshiftSession, query: str) -> tuple[ResultColumn, ...]:
         """Return the columns that a query gives, without its rows."""
-        with session.running(query) as connection, connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM (\n{query}\n) AS {_ROWS} LIMIT 0".encode())
+        with session.running_within(_DESCRIBE, query) as connection, connection.cursor() as cursor:
+            cursor.execute(f"{_DESCRIBE}{query}\n) AS {_ROWS} LIMIT 0".encode())
             return result_columns(cursor)
 
 
@@ -142,7 +149,7 @@ def _read(
             with pq.ParquetFile(path, pre_buffer=False) as file:
                 for batch in file.iter_batches(batch_rows, use_threads=False):
                     arrays = [
-                        pc.cast(column, field.type)
+                        times_of(column) if pa.types.is_time(field.type) else pc.cast(column, field.type)
                         for column, field in zip(batch.columns, schema, strict=True)
                     ]
                     yield pa.RecordBatch.from_arrays(arrays, schema=schema)

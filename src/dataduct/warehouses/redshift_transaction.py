@@ -21,6 +21,8 @@ from dataduct.warehouses.redshift_load import Loader
 from dataduct.warehouses.redshift_session import RedshiftSession
 
 _COMMITTING = ("TRUNCATE",)
+_TEMPORARY = "dataduct_"
+_SCHEMAS = "pg_namespace"
 _OUTSIDE = ("VACUUM",)
 
 
@@ -50,9 +52,10 @@ class RedshiftTransaction(Transaction):
         self._begin()
         if parsed.writes is not None:
             self._guard(parsed.writes)
-        elif parsed.creates_table is not None and parsed.if_missing:
-            # Two sessions that create the same table at the same time would fail: IF NOT EXISTS does not wait.
-            self._guards.take(parsed.creates_table, changes=False)
+        elif parsed.creates_table is not None:
+            self._guard(parsed.creates_table)
+        elif parsed.creates_schema is not None and parsed.if_missing:
+            self._guard_schema(parsed.creates_schema)
         return self._session.run(parsed)
 
     def fetch(self, query: str) -> list[Row]:
@@ -63,12 +66,8 @@ class RedshiftTransaction(Transaction):
         """Return what is committed now, and let nobody else through here before this transaction ends."""
         self._begin()
         self._guards.take(table, changes=False)
-        exists = (
-            f"SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = {literal(table.schema or 'public')} "
-            f"AND tablename = {literal(table.name)}"
-        )
         with self._loader.side() as side:
-            if side.fetch(exists):
+            if side.fetch(_table_exists(table)):
                 return side.fetch(query)
         return self._session.fetch(query)
 
@@ -98,17 +97,32 @@ class RedshiftTransaction(Transaction):
     def _begin(self) -> None:
         if self.begun:
             return
-        self._guard_tables.make_schema()
+        self._guard_tables.prepare()
         self._session.is_clean = False
         with self._session.running("BEGIN") as connection:
             connection.execute(b"BEGIN")
         self.begun = True
 
     def _guard(self, table: TableName) -> None:
-        """Keep other writers of a table out, unless nobody else sees it or it is one of the table of loads."""
-        if table.schema == SCHEMA or table.name.startswith("dataduct_"):
+        """Keep other writers of a table out. Loads are recorded one at a time, and none fails for another one."""
+        if table.schema is None and table.name.startswith(_TEMPORARY):
             return
-        self._guards.take(table)
+        self._guards.take(table, changes=table.schema != SCHEMA)
+
+    def _guard_schema(self, schema: str) -> None:
+        """Let nobody else create a schema that is missing: IF NOT EXISTS does not wait, and fails afterwards."""
+        exists = f"SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {literal(schema.lower())}"
+        with self._loader.side() as side:
+            if side.fetch(exists):
+                return
+        self._guards.take(TableName(schema, _SCHEMAS), changes=False)
+
+
+def _table_exists(table: TableName) -> str:
+    return (
+        f"SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = {literal((table.schema or 'public').lower())} "
+        f"AND tablename = {literal(table.name.lower())}"
+    )
 
 
 def _refuse_commit(statement: Statement) -> None:

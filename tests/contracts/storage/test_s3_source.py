@@ -1,19 +1,24 @@
 """Files of a user's bucket, brought into a run's storage."""
 
+import gzip
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from kept_storages import Kept, KeptInS3
 
-from dataduct.errors import DataductError, Interrupted, SourceError, StorageError, UserError
+from dataduct.errors import DataductError, DataError, Interrupted, SourceError, StorageError, UserError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import DatasetRef
-from dataduct.model.operations import CopyDataset
+from dataduct.model.operations import CopyDataset, FileFormat
 from dataduct.storage import s3_transfer
 from dataduct.storage.datasets import part_name, publish_files
-from dataduct.storage.s3_source import found_format, s3_files
+from dataduct.storage.s3_source import found_format, s3_files, sample_s3
+from dataduct.storage.sampling import SampledColumn
 from servers.s3_faults import S3Faults
 
 KEY = "p/2026-01-01/R1/s/s"
@@ -204,3 +209,46 @@ def test_several_formats_for_one_table_are_refused() -> None:
     with pytest.raises(SourceError, match="several formats: csv, parquet") as caught:
         found_format(operation, ["a.csv", "b.parquet", "c"])
     assert caught.value.code == "DD864"
+
+
+def sample(bucket: KeptInS3, path: str, format: Any) -> tuple[SampledColumn, ...]:
+    uri = f"s3://{bucket.bucket}/{path}"
+    return sample_s3(uri, connection(bucket), alias="lake", format=format, file_format=FileFormat())
+
+
+def test_a_sample_is_of_the_first_file_that_is_not_empty(bucket: KeptInS3) -> None:
+    bucket.client.put_object(Bucket=bucket.bucket, Key="sampled/0.tsv", Body=b"")
+    bucket.client.put_object(Bucket=bucket.bucket, Key="sampled/1.tsv", Body=b"7\t2026-01-31\n8\t\\N\n")
+    assert sample(bucket, "sampled/", "tsv") == (
+        SampledColumn("column_0", "int64", "7"),
+        SampledColumn("column_1", "date32[day]", "2026-01-31"),
+    )
+
+
+def test_a_sample_of_a_large_file_reads_its_beginning_only(bucket: KeptInS3) -> None:
+    rows = b"".join(b"%d,%s\n" % (n, b"x" * 90) for n in range(30_000)) + b"not a number,x\n"
+    data = gzip.compress(b"id,text\n" + rows, compresslevel=0)
+    assert len(data) > 2 * 1024 * 1024
+    bucket.client.put_object(Bucket=bucket.bucket, Key="large.csv.gz", Body=data)
+    assert [(column.name, column.type) for column in sample(bucket, "large.csv.gz", "csv")] == [
+        ("id", "int64"),
+        ("text", "string"),
+    ]
+
+
+def test_a_sample_of_parquet_has_the_types_of_the_file(bucket: KeptInS3) -> None:
+    written = io.BytesIO()
+    pq.write_table(pa.table({"n": pa.array([1], pa.int16())}), written)
+    bucket.client.put_object(Bucket=bucket.bucket, Key="x.parquet", Body=written.getvalue())
+    assert sample(bucket, "x.parquet", "parquet") == (SampledColumn("n", "int16", "1"),)
+
+
+def test_a_sample_that_cannot_be_read_names_the_object(bucket: KeptInS3) -> None:
+    bucket.client.put_object(Bucket=bucket.bucket, Key="bad.csv", Body=b"a,a\n1,2\n")
+    with pytest.raises(DataError, match=f"^s3://{bucket.bucket}/bad.csv, row 1: "):
+        sample(bucket, "bad.csv", "csv")
+
+
+def test_there_is_no_sample_of_nothing(bucket: KeptInS3) -> None:
+    with pytest.raises(SourceError, match="there is no file"):
+        sample(bucket, "in/2026-01-01/aa.tsv", "tsv")

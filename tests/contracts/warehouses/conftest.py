@@ -214,6 +214,16 @@ class Bench:
             paths.append(str(path))
         return DatasetFiles(Manifest(format=dataset_format, parts=()), tuple(paths))
 
+    def in_s3(self, files: DatasetFiles, client: Any, bucket: str) -> DatasetFiles:
+        """Move a dataset's files into a bucket."""
+        uris = []
+        for path in map(Path, files.paths):
+            key = f"datasets/{secrets.token_hex(8)}/{path.name}"
+            client.upload_file(str(path), bucket, key)
+            path.unlink()
+            uris.append(f"s3://{bucket}/{key}")
+        return DatasetFiles(files.manifest, tuple(uris))
+
     def load(
         self,
         definition: TableDefinition,
@@ -268,6 +278,12 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 def postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """The PostgreSQL warehouse, empty."""
     yield from opened_bench(KINDS["postgres"], request, tmp_path)
+
+
+@pytest.fixture
+def redshift(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """The Amazon Redshift warehouse, empty."""
+    yield from opened_bench(KINDS["redshift"], request, tmp_path)
 
 
 def opened_bench(kind: Kind, request: pytest.FixtureRequest, project: Path) -> Iterator[Bench]:

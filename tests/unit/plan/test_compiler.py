@@ -231,6 +231,32 @@ def test_input_path_becomes_a_copy_step(plan_of: Compile) -> None:
     assert dataset_inputs(plan.step("load").operation) == (DatasetRef("load-input", "load-input"),)
 
 
+@pytest.mark.parametrize(
+    ("uri", "format", "detects"),
+    [
+        ("s3://bucket/courses.csv", "csv", False),
+        ("s3://bucket/{{ run_date }}/", "files", True),
+        ("s3://bucket/*.jsonl", "jsonl", False),
+    ],
+)
+def test_an_input_path_in_s3_becomes_a_copy_from_there(
+    uri: str, format: str, detects: bool, plan_of: Compile
+) -> None:
+    plan = plan_of(
+        f"steps:\n  - {{step_type: create-load, name: load, input_path: '{uri}', "
+        "table_definition: tables/staging.courses.sql}\n"
+    )
+    assert edges(plan) == {"load-input": {}, "load": {"load-input": "input"}}
+    copy = plan.step("load-input")
+    assert copy.step_type == "extract-s3"
+    assert copy.operation == CopyDataset(
+        source=uri,
+        output=DatasetRef("load-input", "load-input"),
+        format=format,
+        detects_format=detects,
+    )
+
+
 def test_several_outputs_are_read_by_name_and_not_by_default(plan_of: Compile) -> None:
     text = """
 steps:

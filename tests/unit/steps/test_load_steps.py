@@ -139,6 +139,14 @@ def test_load_knows_the_original_s_insert_modes(written: str, mode: str, lower: 
     assert operation.file_format == FileFormat(max_errors=1, replace_invalid_char="?")
 
 
+@pytest.mark.parametrize("compression", ["bzip2", "zstd", "none"])
+def test_load_takes_what_the_files_endings_say(compression: str, lower: Lower) -> None:
+    assert (
+        lower("load", f"schema: dev\ntable: t\ncompression: {compression}").operation.file_format
+        == FileFormat()
+    )
+
+
 def test_load_refuses_a_compression_that_cannot_be_read(lower: Lower) -> None:
     problem = lower("load", "schema: dev\ntable: t\ncompression: lzo").only_problem
     assert (problem.code, problem.message) == ("DD208", "files compressed with lzo cannot be read here")
