@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from dataduct.steps.choices import listed
 from dataduct.steps.context import LoweringContext
 
-MYSQL_TYPES = ("mysql", "mariadb")
-POSTGRES_TYPES = ("postgres", "postgresql")
+MYSQL_TYPES = ("mysql",)
+POSTGRES_TYPES = ("postgres",)
 
 
 @dataclass(frozen=True, slots=True)

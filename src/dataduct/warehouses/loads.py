@@ -38,6 +38,7 @@ _CREATE_TABLE = f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.{TABLE} (
 _EXISTS = (
     f"SELECT 1 FROM information_schema.tables WHERE table_schema = '{SCHEMA}' AND table_name = '{TABLE}'"
 )
+_SCHEMA_EXISTS = f"SELECT 1 FROM information_schema.schemata WHERE schema_name = '{SCHEMA}'"
 _MAKE_IT = (
     f"every load is recorded in the table {SCHEMA}.{TABLE}, which the first one makes: let the user create schemas, or "
     f"make the schema for it (CREATE SCHEMA {SCHEMA} AUTHORIZATION the user)"
@@ -89,7 +90,8 @@ def ensure_loads_table(transaction: Transaction) -> None:
     if transaction.fetch(_EXISTS):
         return
     try:
-        transaction.execute(_CREATE_SCHEMA)
+        if not transaction.fetch(_SCHEMA_EXISTS):  # PostgreSQL asks for the right even if it is there
+            transaction.execute(_CREATE_SCHEMA)
         transaction.execute(_CREATE_TABLE)
     except SqlError as error:
         error.hint = _MAKE_IT
