@@ -1,5 +1,6 @@
 """A PostgreSQL warehouse under every kind of step that writes tables."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -55,8 +56,6 @@ def app(empty: Project, postgres_server: Any, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def ask(postgres_server: Any, app: Ask) -> Ask:
-    import os
-
     return lambda *statements: postgres_server.execute(*statements, database=os.environ["WAREHOUSE_NAME"])
 
 
@@ -178,3 +177,19 @@ def test_rows_that_break_the_key_are_named(empty: Project, app: Ask, ask: Ask) -
     assert "Key (id)=(7) already exists." in told
     assert "row 2" in told
     assert ask("SELECT to_regclass('prod.people') IS NULL") == [(True,)]
+
+
+def test_a_user_who_may_create_tables_and_no_schema_is_enough(
+    empty: Project, postgres_server: Any, app: Ask, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = postgres_server.restricted_user()["user"]
+    ask(
+        *(f"CREATE SCHEMA {schema} AUTHORIZATION {user}" for schema in ("dataduct", "staging", "prod")),
+        f'GRANT TEMPORARY ON DATABASE "{os.environ["WAREHOUSE_NAME"]}" TO {user}',
+    )
+    own = postgres_server.url(os.environ["WAREHOUSE_NAME"]).replace("://postgres:", f"://{user}:")
+    monkeypatch.setenv("WAREHOUSE_URL", own)
+    reload = f"step_type: reload\nname: reload\n{SOURCE}destination: tables/prod.people.sql\n"
+    empty.pipeline("people", EXTRACT, LOAD, reload)
+    done(empty, "people")
+    assert ask("SELECT count(*) FROM prod.people") == [(3,)]

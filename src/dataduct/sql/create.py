@@ -8,7 +8,7 @@ _LENGTH_TYPES = ("VARCHAR", "CHAR")
 
 
 def create_table(
-    definition: TableDefinition, dialect: Dialect, *, if_missing: bool = True
+    definition: TableDefinition, dialect: Dialect, *, if_missing: bool = True, with_schema: bool = True
 ) -> tuple[SqlStatement, ...]:
     """Return the statements that create a table, and its schema if it names one.
 
@@ -21,12 +21,13 @@ def create_table(
         definition: The table.
         dialect: The warehouse's SQL.
         if_missing: Leave an existing table alone instead of failing on it.
+        with_schema: Create the schema too. Where it is known to be there, the right to create one is not needed.
 
     Raises:
         UserError: A column's type is too wide for the warehouse (DD416).
     """
     statements: list[SqlStatement] = []
-    if definition.name.schema:
+    if definition.name.schema and with_schema:
         schema = dialect.quote(definition.name.schema)
         statements.append(
             SqlStatement(text=f"CREATE SCHEMA IF NOT EXISTS {schema}", purpose="create the schema")

@@ -38,7 +38,6 @@ _CREATE_TABLE = f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.{TABLE} (
 _EXISTS = (
     f"SELECT 1 FROM information_schema.tables WHERE table_schema = '{SCHEMA}' AND table_name = '{TABLE}'"
 )
-_SCHEMA_EXISTS = f"SELECT 1 FROM information_schema.schemata WHERE schema_name = '{SCHEMA}'"
 _MAKE_IT = (
     f"every load is recorded in the table {SCHEMA}.{TABLE}, which the first one makes: let the user create schemas, or "
     f"make the schema for it (CREATE SCHEMA {SCHEMA} AUTHORIZATION the user)"
@@ -90,7 +89,7 @@ def ensure_loads_table(transaction: Transaction) -> None:
     if transaction.fetch(_EXISTS):
         return
     try:
-        if not transaction.fetch(_SCHEMA_EXISTS):  # PostgreSQL asks for the right even if it is there
+        if not _has_schema(transaction, SCHEMA):
             transaction.execute(_CREATE_SCHEMA)
         transaction.execute(_CREATE_TABLE)
     except SqlError as error:
@@ -179,7 +178,9 @@ def create_or_compare(transaction: Transaction, definition: TableDefinition, dia
 
     existing = transaction.columns(definition.name)
     if existing is None:
-        for statement in create_table(definition, dialect):
+        schema = definition.name.schema
+        missing = schema is not None and not _has_schema(transaction, schema)
+        for statement in create_table(definition, dialect, with_schema=missing):
             transaction.execute(statement.text)
         return True
     if found := differences(existing, definition, dialect):
@@ -192,6 +193,15 @@ def create_or_compare(transaction: Transaction, definition: TableDefinition, dia
             details=tuple(found),
         )
     return False
+
+
+def _has_schema(transaction: Transaction, name: str) -> bool:
+    """Return whether the user sees a schema of that name.
+
+    PostgreSQL refuses CREATE SCHEMA IF NOT EXISTS to a user who may not create one, even if it is there.
+    """
+    query = f"SELECT 1 FROM information_schema.schemata WHERE schema_name = {_literal(name)}"
+    return bool(transaction.fetch(query))
 
 
 def _recorded_meanwhile(load: Load, by: str) -> TransientError:

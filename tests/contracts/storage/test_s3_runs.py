@@ -59,6 +59,7 @@ def courses(project: Path) -> list[tuple[Any, ...]]:
         ("a.csv", b'id,title,price\n1,Algebra,1.50\n2,"B\tc",NULL\n'),
         ("a.jsonl", b'{"id": 1, "title": "Algebra", "price": 1.50}\n{"title": "B\\tc", "id": 2}\n'),
     ],
+    ids=["tsv.gz", "csv", "jsonl"],
 )
 def test_files_of_a_bucket_are_loaded(name: str, data: bytes, project: Path, s3_kept: KeptInS3) -> None:
     s3_kept.client.put_object(Bucket=s3_kept.bucket, Key=f"in/{name}", Body=data)
