@@ -15,7 +15,14 @@ from pathlib import Path
 from benchmarks.measure import Usage, run
 
 PACKAGES = {
-    "dlt": ["dlt[duckdb,postgres,parquet]==1.31.0", "sqlalchemy", "connectorx", "pymysql", "psycopg[binary]", "duckdb<2"],
+    "dlt": [
+        "dlt[duckdb,postgres,parquet]==1.31.0",
+        "sqlalchemy",
+        "connectorx",
+        "pymysql",
+        "psycopg[binary]",
+        "duckdb<2",
+    ],
     "sling": ["sling-linux-amd64==1.4.11", "duckdb-cli==1.4.4.post2"],
 }
 DLT = """

@@ -159,7 +159,7 @@ ENTRIES: tuple[CodeEntry, ...] = (
         code="DD723",
         title="Amazon Redshift and its staging bucket",
         meaning="The cluster could not read from or write to the bucket in S3 through which rows come and go.",
-        remedy="Check that the cluster may assume `iam_role`, that the role may list, read and write in the bucket, and "
-        "that `region` is the bucket's.",
+        remedy="Check that the cluster may assume `iam_role`, that the role may list, read and write in the bucket, "
+        "and that `region` is the bucket's.",
     ),
 )

@@ -51,18 +51,27 @@ def test_the_insert_query_says_the_columns(query: str, columns: object, lower: L
         ("INSERT INTO courses (id) VALUES (?)", "it fills courses, and `table` is shop.courses"),
         ("INSERT INTO shop.courses (id, slug) VALUES (?)", "it names 2 columns and has 1 `?`"),
         ("INSERT INTO shop.courses (id) VALUES (lower(?))", "its values are not a list of `?`"),
-        ("INSERT INTO shop.courses (id) VALUES (?) ON CONFLICT DO NOTHING", "its values are not a list of `?`"),
+        (
+            "INSERT INTO shop.courses (id) VALUES (?) ON CONFLICT DO NOTHING",
+            "its values are not a list of `?`",
+        ),
         ("INSERT INTO shop.courses (id) SELECT 1", "it has no plain list of columns and `VALUES`"),
     ],
 )
 def test_an_insert_query_that_is_no_plain_insert_is_refused(query: str, why: str, lower: Lower) -> None:
-    problem = lower("load-postgres", f"table: shop.courses\ninsert_query: '{query}'", inputs=INPUTS).only_problem
+    problem = lower(
+        "load-postgres", f"table: shop.courses\ninsert_query: '{query}'", inputs=INPUTS
+    ).only_problem
     assert (problem.code, problem.message) == ("DD226", f"`insert_query` cannot be read: {why}")
 
 
 @pytest.mark.parametrize(
     ("yaml", "code"),
-    [("table: a.b.c", "DD213"), ("host_name: legacy\ntable: t", "DD225"), ("host_name: x\ntable: t", "DD601")],
+    [
+        ("table: a.b.c", "DD213"),
+        ("host_name: legacy\ntable: t", "DD225"),
+        ("host_name: x\ntable: t", "DD601"),
+    ],
 )
 def test_it_refuses(yaml: str, code: str, lower: Lower) -> None:
     lowered = lower("load-postgres", yaml, inputs=INPUTS)
