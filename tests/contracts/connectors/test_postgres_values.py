@@ -144,10 +144,8 @@ def test_a_value_without_a_place_is_an_error_that_names_it(
     with pytest.raises(DataError) as caught:
         reader.read(query, Cancellation()).read_all()
     assert caught.value.code == "DD826"
-    assert "column `v`: 1 value so far" in caught.value.message
-    assert f"in row 2: `{server.execute(f'SELECT {literal(value)}::{kind.type}::text').fetchone()[0]}`" in (
-        caught.value.message
-    )
+    shown = server.execute(f"SELECT {literal(value)}::{kind.type}::text").fetchone()[0]
+    assert caught.value.message == f"column `v`: `{shown}` in row 2 has no exact form in a dataset"
     assert "allow_lossy: [v]" in (caught.value.hint or "")
     allowed = reader.read(query, Cancellation(), allow_lossy={"v"}).read_all()["v"]
     assert allowed.is_valid().to_pylist() == [True, False, False]
