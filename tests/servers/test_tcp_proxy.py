@@ -176,8 +176,8 @@ def test_a_target_that_is_down_looks_down(tcp_proxy: ProxyFactory, greeter: int)
         dead = unused.getsockname()[1]
     proxy = tcp_proxy(HOST, dead)
     with (
-        socket.create_connection((proxy.host, proxy.port), timeout=5) as client,
         pytest.raises(ConnectionResetError),
+        socket.create_connection((proxy.host, proxy.port), timeout=5) as client,
     ):
         client.recv(1)
 

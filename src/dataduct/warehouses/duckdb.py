@@ -94,6 +94,8 @@ def _config(settings: DuckDbSettings, project_directory: Path) -> dict[str, str 
         "memory_limit": settings.memory_limit.strip(),
         "threads": settings.threads,
         "write_buffer_row_group_count": 1,
+        # Rows of a table have no order; kept in that of a file they would be written by one thread only.
+        "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
