@@ -1,20 +1,24 @@
-"""Run the benchmarks: `python -m benchmarks [startup] [overhead] [rows] [--runs 5] [--million 1 10]`."""
+"""Run the benchmarks: `python -m benchmarks [startup] [overhead] [rows] [systems] [--runs 5] [--million 1 10]`."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import overhead, rows, startup
+from benchmarks import lineitem, overhead, rows, startup, systems
+
+NAMES = ("startup", "overhead", "rows", "systems")
 
 
 def main() -> None:
     """Run the benchmarks named, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="startup, overhead, rows; all by default")
+    parser.add_argument("names", nargs="*", help=f"{', '.join(NAMES)}; all by default")
     parser.add_argument("--runs", type=int, default=5, help="runs of which the median is taken")
-    parser.add_argument("--million", type=int, nargs="*", default=[1, 10], help="millions of rows")
+    parser.add_argument("--million", type=int, nargs="*", default=[1, 10], help="millions of rows of `rows`")
+    parser.add_argument("--rows", type=int, default=lineitem.ROWS, help="rows of `systems`")
+    parser.add_argument("--peers", type=Path, help="directory that benchmarks/peers.py made, for `systems`")
     options = parser.parse_args()
-    names = options.names or ["startup", "overhead", "rows"]
+    names = options.names or NAMES
     with tempfile.TemporaryDirectory(prefix="dataduct-bench-") as directory:
         work = Path(directory)
         if "startup" in names:
@@ -23,6 +27,8 @@ def main() -> None:
             overhead.main(work, options.runs)
         if "rows" in names:
             rows.main(work, options.runs, options.million)
+        if "systems" in names:
+            systems.main(work, options.runs, rows=options.rows, peers_directory=options.peers)
 
 
 main()

@@ -1,6 +1,6 @@
 """Other tools over the same path, each in an environment of its own.
 
-    python benchmarks/peers.py DIRECTORY      make the environments
+    python -m benchmarks.peers DIRECTORY     make the environments
 
 The versions are the newest that need nothing but the package registry: later ones of sling download their binary.
 """

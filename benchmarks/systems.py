@@ -2,7 +2,7 @@
 
 The references: the server's own client streaming the same query to nowhere (the floor of an extract), `COPY` or
 `INSERT ... SELECT` by hand (the floor of a load), and, where `--peers` names a directory with their environments
-(`benchmarks/peers.py` makes it), dlt and sling over the same path.
+(`python -m benchmarks.peers DIRECTORY` makes it), dlt and sling over the same path.
 """
 
 import json
