@@ -66,6 +66,8 @@ class FileFormat:
         escape: Whether a backslash escapes the next character.
         max_errors: Rows that may be left out because they cannot be loaded; each is logged.
         replace_invalid_char: Character put in place of bytes that are not UTF-8; None makes them an error.
+        copy_options: Options for Amazon Redshift's own COPY, which then reads the files itself; None leaves reading and
+            checking them to Dataduct.
     """
 
     delimiter: str = "\t"
@@ -73,6 +75,7 @@ class FileFormat:
     escape: bool = True
     max_errors: int = 0
     replace_invalid_char: str | None = None
+    copy_options: str | None = None
 
 
 LoadMode = Literal["replace", "append", "overwrite-existing", "keep-existing"]

@@ -12,23 +12,26 @@ from dataduct.steps.context import LoweringContext
 from dataduct.steps.loading import (
     INSERT_MODE_DESCRIPTION,
     InsertMode,
-    LoadProperties,
+    WarehouseLoadProperties,
+    check_copy_options,
     check_key_for,
     file_format,
     load_mode,
 )
 
 _FLAGS = ("no_escape", "gzip")
-_VALUES = ("max_error", "replace_invalid_char")
+_VALUES = ("max_error", "replace_invalid_char", "command_options")
 _REFUSED = {
-    "command_options": "COPY options are Amazon Redshift's; use `delimiter`, `null_values`, `max_errors` and "
-    "`replace_invalid_char`",
     "force_drop_table": "dropping a table is not done in passing; `insert_mode: replace` takes its rows out",
 }
-_PROPERTY_OF = {"max_error": "max_errors", "replace_invalid_char": "replace_invalid_char"}
+_PROPERTY_OF = {
+    "max_error": "max_errors",
+    "replace_invalid_char": "replace_invalid_char",
+    "command_options": "command_options",
+}
 
 
-class CreateLoadProperties(LoadProperties):
+class CreateLoadProperties(WarehouseLoadProperties):
     """The table to create and load."""
 
     table_definition: Text = Field(
@@ -37,8 +40,8 @@ class CreateLoadProperties(LoadProperties):
     insert_mode: InsertMode = Field("replace", description=INSERT_MODE_DESCRIPTION)
     script_arguments: CommandArguments | None = Field(
         None,
-        description="The original's options: `--max_error=N`, `--replace_invalid_char=C`, `--no_escape` and `--gzip` "
-        "(files ending in `.gz` are read either way). The properties of the step say the same.",
+        description="The original's options: `--max_error=N`, `--replace_invalid_char=C`, `--command_options=...`, "
+        "`--no_escape` and `--gzip` (files ending in `.gz` are read either way). The step's properties say the same.",
         examples=[["--max_error=10", "--replace_invalid_char='?'"]],
     )
 
@@ -89,7 +92,10 @@ steps:
         if options is None or definition is None:
             return None
         mode = load_mode(properties.insert_mode)
+        options_of_files = file_format(properties, options)
         if not check_key_for(mode, definition.primary_key, definition.name, context):
+            return None
+        if not check_copy_options(options_of_files, context):
             return None
         return LoadTable(
             inputs=tuple(dataset for dataset, _ in context.inputs),
@@ -97,7 +103,7 @@ steps:
             definition=definition,
             mode=mode,
             match_columns=properties.match_columns,
-            file_format=file_format(properties, options),
+            file_format=options_of_files,
         )
 
 

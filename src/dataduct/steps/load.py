@@ -10,14 +10,15 @@ from dataduct.steps.context import LoweringContext
 from dataduct.steps.loading import (
     INSERT_MODE_DESCRIPTION,
     InsertMode,
-    LoadProperties,
+    WarehouseLoadProperties,
+    check_copy_options,
     file_format,
     load_mode,
 )
 from dataduct.steps.tables import plain_table_name, table_subject
 
 
-class LoadStepProperties(LoadProperties):
+class LoadStepProperties(WarehouseLoadProperties):
     """The existing table to load."""
 
     table_schema: Text = Field(alias="schema", description="Schema of the table.", examples=["staging"])
@@ -77,12 +78,13 @@ steps:
                 hint="compress them with gzip, bzip2 or zstd, so that their names end in `.gz`, `.bz2` or `.zst`",
             )
             return None
-        if table is None:
+        options = file_format(properties)
+        if table is None or not check_copy_options(options, context):
             return None
         return LoadTable(
             inputs=tuple(dataset for dataset, _ in context.inputs),
             table=table,
             mode=load_mode(properties.insert_mode),
             match_columns=properties.match_columns,
-            file_format=file_format(properties),
+            file_format=options,
         )

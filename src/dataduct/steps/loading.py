@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dataduct.model.operations import FileFormat, LoadMode, MatchColumns
 from dataduct.steps.amazon import AmazonProperties
-from dataduct.steps.base import Names
+from dataduct.steps.base import Names, Text
 from dataduct.steps.context import LoweringContext
 
 InsertMode = Literal[
@@ -70,6 +70,17 @@ class LoadProperties(AmazonProperties):
     )
 
 
+class WarehouseLoadProperties(LoadProperties):
+    """How files are read into a table of the warehouse."""
+
+    command_options: Text | None = Field(
+        None,
+        description="Options for Amazon Redshift's COPY of delimited files, which then reads them itself, by its own "
+        "rules. By default Dataduct reads the files and refuses each value that would be changed.",
+        examples=["TRUNCATECOLUMNS DATEFORMAT 'auto'"],
+    )
+
+
 def load_mode(written: InsertMode) -> LoadMode:
     """Return the load mode that `insert_mode` names."""
     return _MODES[written.lower().replace("_", "-")]
@@ -91,11 +102,24 @@ def file_format(properties: LoadProperties, options: dict[str, str] | None = Non
         escape="no_escape" not in options,
         max_errors=max_errors or 0,
         replace_invalid_char=options.get("replace_invalid_char", properties.replace_invalid_char),
+        copy_options=options.get("command_options", getattr(properties, "command_options", None)),
     )
 
 
 def _or(value: _T | None, default: _T) -> _T:
     return default if value is None else value
+
+
+def check_copy_options(options: FileFormat, context: LoweringContext) -> bool:
+    """Return whether the warehouse has a COPY of its own that `command_options` are for; report DD208 otherwise."""
+    if options.copy_options is None or context.dialect == "redshift":
+        return True
+    context.report(
+        "DD208",
+        "`command_options` are options of Amazon Redshift's COPY, and the warehouse is another",
+        hint="use `delimiter`, `null_values`, `max_errors` and `replace_invalid_char`",
+    )
+    return False
 
 
 def check_key_for(mode: LoadMode, key: tuple[str, ...], table: object, context: LoweringContext) -> bool:

@@ -224,8 +224,12 @@ class _Loading:
 
     # Text files that the cluster reads itself
 
+    @property
+    def _own_options(self) -> str | None:
+        return self.file_format.copy_options or self.loader.copy_options
+
     def _is_servers_own(self) -> bool:
-        if self.loader.copy_options is None or self.files.manifest.format not in ("tsv", "csv"):
+        if self._own_options is None or self.files.manifest.format not in ("tsv", "csv"):
             return False
         found = self.loader.dataset_columns(self.session, self.files, self.file_format)
         names = [name or str(number) for number, name in enumerate(found)]
@@ -247,7 +251,7 @@ class _Loading:
                 is_csv=self.files.manifest.format == "csv",
                 ending=next(iter(endings), ""),
                 file_format=self.file_format,
-                more=self.loader.copy_options or "",
+                more=self._own_options or "",
             )
             try:
                 rows = self.session.copy(command)

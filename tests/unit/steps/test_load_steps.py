@@ -82,7 +82,7 @@ def test_create_load_takes_the_original_s_options(arguments: str, expected: File
         (
             "script_arguments: [\"--command_options=DELIMITER ','\"]",
             "DD208",
-            "`--command_options` is not supported",
+            "`command_options` are options of Amazon Redshift's COPY, and the warehouse is another",
         ),
         ("script_arguments: [--force_drop_table=True]", "DD208", "`--force_drop_table` is not supported"),
         (
@@ -154,3 +154,17 @@ def test_load_refuses_a_compression_that_cannot_be_read(lower: Lower) -> None:
 
 def test_load_explains_a_qualified_table(lower: Lower) -> None:
     assert lower("load", "schema: dev\ntable: dev.t").only_problem.code == "DD213"
+
+
+@pytest.mark.parametrize(
+    "written", ["command_options: TRUNCATECOLUMNS", "script_arguments: ['--command_options=TRUNCATECOLUMNS']"]
+)
+def test_options_of_redshift_s_copy_are_for_redshift(written: str, lower: Lower) -> None:
+    yaml = f"table_definition: tables/staging.courses.sql\n{written}"
+    lowered = lower("create-load", yaml, inputs={"rows": None}, dialect="redshift")
+    assert lowered.operation.file_format.copy_options == "TRUNCATECOLUMNS"
+    problem = lower("create-load", yaml, inputs={"rows": None}).only_problem
+    assert (problem.code, problem.hint) == (
+        "DD208",
+        "use `delimiter`, `null_values`, `max_errors` and `replace_invalid_char`",
+    )
