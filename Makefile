@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-WORKERS ?= auto
+# Twice the processors: many tests wait for a server.
+WORKERS ?= $(shell expr 2 \* `getconf _NPROCESSORS_ONLN`)
 DECODER = setup.py $(wildcard src/dataduct/connectors/decoding/native/*)
 
 .PHONY: help demo test check format docs bench chaos clean

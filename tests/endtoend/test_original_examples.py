@@ -16,6 +16,7 @@ connections:
   maestro:
     type: sqlite
     path: maestro.sqlite
+  operational: {type: postgres, host: 127.0.0.1, user: etl, password: "${env:OPERATIONAL_PASSWORD}"}
 warehouse:
   type: duckdb
   path: warehouse.duckdb
@@ -52,9 +53,6 @@ ROWS = [(1, "thisis a roooow"), (3, ""), (4, None)]
 ELSEWHERE = {
     "example_custom_extract_local": ["custom-extract-local"],
     "example_emr_streaming": ["emr-streaming"],
-    "example_extract_postgres": ["extract-postgres"],
-    "example_extract_s3": ["extract-s3"],
-    "example_load_postgres": ["extract-s3", "load-postgres"],
     "example_pipeline_dependency": ["pipeline-dependencies"],
 }
 """Examples whose step types need systems that are not here, and those step types."""
@@ -243,6 +241,49 @@ def test_step_types_that_are_not_here(original, name, step_types):
     ended = original("run", f"{name}.yaml")
     assert ended.exit_code == 2
     assert "DD501" in ended.stderr
+
+
+# --- real servers ----
+
+
+@pytest.fixture
+def on_real_servers(original, postgres_server, s3_server, monkeypatch):
+    """The project with a PostgreSQL database `operational` and S3's bucket `somebucket`; gives the database's name."""
+    database = postgres_server.fresh_database("operational")
+    monkeypatch.setenv("OPERATIONAL_PASSWORD", postgres_server.password)
+    address = (
+        f"host: 127.0.0.1, port: {postgres_server.port}, user: {postgres_server.user}, database: {database}"
+    )
+    original.write({"dataduct.yml": SETTINGS.replace("host: 127.0.0.1, user: etl", address)})
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_server.endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.secret_key)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", s3_server.region)
+    postgres_server.execute("CREATE TABLE sometable (col1 integer, col2 text, col3 date)", database=database)
+    return database
+
+
+def test_example_extract_postgres(on_real_servers, postgres_server, run):
+    postgres_server.execute("INSERT INTO sometable VALUES (1, 'a', '2026-01-01')", database=on_real_servers)
+    step = run("example_extract_postgres").runs()[0]
+    assert step["status"] == "succeeded"
+
+
+def test_example_load_postgres(on_real_servers, postgres_server, s3_server, run):
+    client = s3_server.client()
+    client.create_bucket(Bucket="somebucket")
+    client.put_object(Bucket="somebucket", Key="somedata.csv", Body=b"a,b,c\n1,one,2026-01-01\n2,,NULL\n")
+    run("example_load_postgres")
+    rows = postgres_server.execute("SELECT col1, col2, col3::text FROM sometable", database=on_real_servers)
+    assert rows == [(1, "one", "2026-01-01"), (2, "", None)]
+    client.delete_object(Bucket="somebucket", Key="somedata.csv")
+    client.delete_bucket(Bucket="somebucket")
+
+
+def test_example_extract_s3_says_what_is_missing(on_real_servers, original):
+    ended = original("run", "example_extract_s3.yaml", "--run-date", "2026-01-01")
+    assert ended.exit_code == 1
+    assert "elasticmapreduce" in ended.stderr
 
 
 # --- order ---------------------------------------------------------------------------------------------------------
