@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.measure import Usage, run
 
+DUCKDB_CLI = "1.4.4"
 PACKAGES = {
     "dlt": [
         "dlt[duckdb,postgres,parquet]==1.31.0",
@@ -23,7 +24,7 @@ PACKAGES = {
         "psycopg[binary]",
         "duckdb<2",
     ],
-    "sling": ["sling-linux-amd64==1.4.11", "duckdb-cli==1.4.4.post2"],
+    "sling": ["sling-linux-amd64==1.4.11", f"duckdb-cli=={DUCKDB_CLI}.post2"],
 }
 DLT = """
 import sys, dlt
@@ -68,12 +69,13 @@ class Peer:
 
     def _sling(self, source: str, target: str, directory: Path) -> Usage:
         is_file = "://" not in target
-        os.environ["PATH"] = f"{self.environment / 'bin'}:{os.environ['PATH']}"
+        os.environ["DUCKDB_PATH"] = str(self.environment / "bin" / "duckdb")
+        os.environ["DUCKDB_VERSION"] = DUCKDB_CLI
         is_mysql = source.startswith("mysql")
         os.environ["SLING_SOURCE"] = f"{source}?{'tls=skip-verify' if is_mysql else 'sslmode=disable'}"
         os.environ["SLING_TARGET"] = f"duckdb://{target}" if is_file else f"{target}?sslmode=disable"
         binary = next(self.environment.glob("lib/python*/site-packages/sling_linux_amd64/bin/sling*"))
-        table = "li" if is_mysql else "public.li"
+        table = f"{source.rpartition('/')[2] if is_mysql else 'public'}.li"
         target_table = "main.li" if is_file else "bench_peer.li"
         return run(
             [
