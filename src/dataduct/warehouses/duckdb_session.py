@@ -1,8 +1,7 @@
 """One DuckDB cursor at work for one attempt: statements that can be interrupted and never leak DuckDB's errors."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import duckdb
 
@@ -10,6 +9,7 @@ from dataduct.errors import Interrupted, SqlError
 from dataduct.model.cancellation import Cancellation
 from dataduct.warehouses.base import Row
 from dataduct.warehouses.duckdb_errors import translating
+from dataduct.warehouses.interrupting import interrupting_again
 
 _INTERRUPT_AGAIN_SECONDS = 0.05
 _FETCH_ROWS = 10_000
@@ -85,26 +85,10 @@ class Session:
                 details=(statement.strip(),),
             )
 
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        lock = threading.Lock()
-        over = threading.Event()
-
-        def repeat() -> None:
-            # DuckDB forgets an interrupt that arrives before the statement has begun.
-            while True:
-                with lock:
-                    if over.is_set():
-                        return
-                    self.cursor.interrupt()
-                over.wait(_INTERRUPT_AGAIN_SECONDS)
-
-        def interrupt() -> None:
-            threading.Thread(target=repeat, name="duckdb-interrupt", daemon=True).start()
-
-        with self.cancellation.interrupting(interrupt):
-            try:
-                yield
-            finally:
-                with lock:
-                    over.set()
+    def _interruptible(self) -> AbstractContextManager[None]:
+        return interrupting_again(
+            self.cancellation,
+            self.cursor.interrupt,
+            every=_INTERRUPT_AGAIN_SECONDS,
+            thread_name="duckdb-interrupt",
+        )

@@ -1,8 +1,7 @@
 """One connection to PostgreSQL at work for one attempt: its statements can be interrupted and tell what failed."""
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import psycopg
 from psycopg import sql
@@ -10,6 +9,7 @@ from psycopg import sql
 from dataduct.errors import Interrupted
 from dataduct.model.cancellation import Cancellation
 from dataduct.warehouses.base import Row
+from dataduct.warehouses.interrupting import interrupting_again
 from dataduct.warehouses.postgres_refusals import warehouse_error
 from dataduct.warehouses.postgres_statements import Statement, read_statement
 from dataduct.warehouses.postgres_waiting import LockWatch
@@ -105,31 +105,15 @@ class Session:
                 raise
         return _changed(cursor)
 
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        lock = threading.Lock()
-        over = threading.Event()
+    def _interruptible(self) -> AbstractContextManager[None]:
+        return interrupting_again(
+            self.cancellation, self._cancel, every=_CANCEL_AGAIN_SECONDS, thread_name="postgres-cancel"
+        )
 
-        def repeat() -> None:
-            # The server forgets a request that arrives before the statement has begun.
-            while True:
-                with lock:
-                    if over.is_set():
-                        return
-                    self.cancelled = True
-                    with suppress(psycopg.Error):
-                        self.connection.cancel_safe(timeout=_CANCEL_TIMEOUT)
-                over.wait(_CANCEL_AGAIN_SECONDS)
-
-        def interrupt() -> None:
-            threading.Thread(target=repeat, name="postgres-cancel", daemon=True).start()
-
-        with self.cancellation.interrupting(interrupt):
-            try:
-                yield
-            finally:
-                with lock:
-                    over.set()
+    def _cancel(self) -> None:
+        self.cancelled = True
+        with suppress(psycopg.Error):
+            self.connection.cancel_safe(timeout=_CANCEL_TIMEOUT)
 
 
 def quoted(*names: str | None) -> str:

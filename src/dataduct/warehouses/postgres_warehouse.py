@@ -1,25 +1,24 @@
 """The PostgreSQL warehouse: transactions side by side, each on a connection of a small pool."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
 import pyarrow as pa
-from psycopg.pq import TransactionStatus
 
 from dataduct.connectors.postgres_connection import SESSION, PostgresSettings, connect
 from dataduct.errors import DataductError, SqlError, TransientError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.server import ServerInfo
 from dataduct.warehouses.base import Transaction, Warehouse, WarehouseCapabilities
+from dataduct.warehouses.connection_pool import ConnectionPool
 from dataduct.warehouses.postgres_catalog import read_names
+from dataduct.warehouses.postgres_rights import lacking_rights
 from dataduct.warehouses.postgres_session import Session
 from dataduct.warehouses.postgres_stream import stream_query
 from dataduct.warehouses.postgres_transaction import Grants, PostgresTransaction
 from dataduct.warehouses.postgres_waiting import LockWatch
 
-_MOST_IDLE = 4
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _RIGHTS = """
 SELECT current_setting('server_version'), current_database(), current_user::text,
@@ -49,9 +48,7 @@ class PostgresWarehouse(Warehouse):
         self._session_settings = {**SESSION, "lock_timeout": str(milliseconds), "lc_monetary": "C"}
         self._watch = LockWatch(self._connect, on_wait, lock_timeout)
         self._server = settings.server()
-        self._lock = threading.Lock()
-        self._idle: list[psycopg.Connection] = [self._connect()]
-        self._closed = False
+        self._pool = ConnectionPool(self._connect, clear=self._clear)
 
     @contextmanager
     def transaction(self, cancellation: Cancellation) -> Iterator[Transaction]:
@@ -85,40 +82,20 @@ class PostgresWarehouse(Warehouse):
         """Return PostgreSQL's version, and the rights on the database that the user has not."""
         with self._session(Cancellation()) as session:
             row = session.fetch(_RIGHTS)[0]
-        version, database, user, create, temporary, schema, create_in_schema, has_loads = row
-        lacks = []
-        if not create and not has_loads:
-            lacks.append(
-                f"user {user} may not create schemas in database {database}, as the schema `dataduct` of the loads: "
-                f"GRANT CREATE ON DATABASE {database} TO {user}"
-            )
-        if not temporary:
-            lacks.append(
-                f"user {user} may not create temporary tables in database {database}, as upserts do: "
-                f"GRANT TEMPORARY ON DATABASE {database} TO {user}"
-            )
-        if not create_in_schema:
-            name = schema or "public"
-            lacks.append(
-                f"user {user} may not create tables in schema {name}: GRANT CREATE ON SCHEMA {name} TO {user}"
-            )
-        return ServerInfo(version=f"PostgreSQL {str(version).split()[0]}", lacks=tuple(lacks))
+        version, *rights = row
+        return ServerInfo(version=f"PostgreSQL {str(version).split()[0]}", lacks=lacking_rights(*rights))
 
     def close(self) -> None:
         """Close the connections that no transaction uses; the others close when theirs end."""
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, []
         self._watch.close()
-        for connection in idle:
-            connection.close()
+        self._pool.close()
 
     def _connect(self) -> psycopg.Connection:
         return connect(self._settings, session=self._session_settings)
 
     @contextmanager
     def _session(self, cancellation: Cancellation) -> Iterator[Session]:
-        connection = self._lease()
+        connection = self._pool.lease()
         session = Session(
             connection,
             cancellation,
@@ -129,40 +106,16 @@ class PostgresWarehouse(Warehouse):
         try:
             yield session
         finally:
-            self._give_back(connection, usable=not session.cancelled)
+            self._pool.give_back(connection, usable=not session.cancelled)
 
-    def _lease(self) -> psycopg.Connection:
-        while True:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                return self._connect()
-            try:
-                connection.execute(b"SELECT 1")
-            except psycopg.Error:  # the server ended it meanwhile
-                connection.close()
-            else:
-                return connection
-
-    def _give_back(self, connection: psycopg.Connection, *, usable: bool) -> None:
-        """Keep a connection for the next transaction, with nothing of this one left in its session."""
-        if usable and not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE:
-            try:
-                connection.execute(b"DISCARD ALL")
-                connection.execute(
-                    "; ".join(
-                        f"SET {name} = '{value}'" for name, value in self._settings_to_restore()
-                    ).encode()
-                )
-            except psycopg.Error:
-                usable = False
-        else:
-            usable = False
-        with self._lock:
-            if usable and not self._closed and len(self._idle) < _MOST_IDLE:
-                self._idle.append(connection)
-                return
-        connection.close()
+    def _clear(self, connection: psycopg.Connection) -> bool:
+        settings = "; ".join(f"SET {name} = '{value}'" for name, value in self._settings_to_restore())
+        try:
+            connection.execute(b"DISCARD ALL")
+            connection.execute(settings.encode())
+        except psycopg.Error:
+            return False
+        return True
 
     def _settings_to_restore(self) -> list[tuple[str, str]]:
         milliseconds = round((self._settings.statement_timeout or 0) * 1000)

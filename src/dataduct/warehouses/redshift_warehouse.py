@@ -1,21 +1,21 @@
 """The Amazon Redshift warehouse: transactions side by side, each on a connection of a small pool."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import pyarrow as pa
-from psycopg.pq import TransactionStatus
 
 from dataduct.connectors.postgres_connection import connect
 from dataduct.errors import DataductError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.server import ServerInfo
 from dataduct.warehouses.base import Transaction, Warehouse, WarehouseCapabilities
+from dataduct.warehouses.connection_pool import ConnectionPool
 from dataduct.warehouses.postgres_catalog import read_names
+from dataduct.warehouses.postgres_rights import lacking_rights
 from dataduct.warehouses.postgres_warehouse import commit
 from dataduct.warehouses.redshift import RedshiftSettings
 from dataduct.warehouses.redshift_commands import Commands
@@ -26,7 +26,6 @@ from dataduct.warehouses.redshift_staging import Staging
 from dataduct.warehouses.redshift_stream import Unloader, require_query, stream_by_cursor
 from dataduct.warehouses.redshift_transaction import RedshiftTransaction
 
-_MOST_IDLE = 4
 _VERSION = re.compile(r"Redshift (\S+)")
 _RIGHTS = """
 SELECT version(), current_database(), current_user, has_database_privilege(current_database(), 'CREATE'),
@@ -60,9 +59,8 @@ class RedshiftWarehouse(Warehouse):
         self._unloader = Unloader(staging, commands)
         self._guard_tables = GuardTables(self._side)
         self._watch = RedshiftLockWatch(self._connect, on_wait, lock_timeout)
-        self._lock = threading.Lock()
-        self._idle: list[psycopg.Connection] = [self._connect()]
-        self._closed = False
+        # Redshift cannot clear a session: one that holds something is not usable again.
+        self._pool = ConnectionPool(self._connect)
 
     @contextmanager
     def transaction(self, cancellation: Cancellation) -> Iterator[Transaction]:
@@ -110,75 +108,35 @@ class RedshiftWarehouse(Warehouse):
         """Return Redshift's version, and the rights on the database that the user has not."""
         with self._session(Cancellation()) as session:
             row = session.fetch(_RIGHTS)[0]
-        words, database, user, create, temporary, schema, create_in_schema, has_loads = row
+        words, *rights = row
         found = _VERSION.search(str(words))
-        lacks = []
-        if not create and not has_loads:
-            lacks.append(
-                f"user {user} may not create schemas in database {database}, as the schema `dataduct` of the loads: "
-                f"GRANT CREATE ON DATABASE {database} TO {user}"
-            )
-        if not temporary:
-            lacks.append(
-                f"user {user} may not create temporary tables in database {database}, as upserts do: "
-                f"GRANT TEMPORARY ON DATABASE {database} TO {user}"
-            )
-        if not create_in_schema:
-            name = schema or "public"
-            lacks.append(
-                f"user {user} may not create tables in schema {name}: GRANT CREATE ON SCHEMA {name} TO {user}"
-            )
-        return ServerInfo(version=f"Amazon Redshift {found[1] if found else words}", lacks=tuple(lacks))
+        return ServerInfo(
+            version=f"Amazon Redshift {found[1] if found else words}", lacks=lacking_rights(*rights)
+        )
 
     def close(self) -> None:
         """Close the connections that no transaction uses; the others close when theirs end."""
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, []
         self._watch.close()
-        for connection in idle:
-            connection.close()
+        self._pool.close()
 
     def _connect(self) -> psycopg.Connection:
         return connect(self._settings, session=REDSHIFT_SESSION)
 
     @contextmanager
     def _session(self, cancellation: Cancellation) -> Iterator[RedshiftSession]:
-        connection = self._lease()
+        connection = self._pool.lease()
         session = RedshiftSession(
             connection, cancellation, server=self._server, watch=self._watch, names=self._names
         )
         try:
             yield session
         finally:
-            self._give_back(connection, usable=session.is_clean and not session.cancelled)
+            self._pool.give_back(connection, usable=session.is_clean and not session.cancelled)
 
     @contextmanager
     def _side(self) -> Iterator[RedshiftSession]:
         with self._session(Cancellation()) as session:
             yield session
-
-    def _lease(self) -> psycopg.Connection:
-        while True:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                return self._connect()
-            try:
-                connection.execute(b"SELECT 1")
-            except psycopg.Error:  # the server ended it meanwhile
-                connection.close()
-            else:
-                return connection
-
-    def _give_back(self, connection: psycopg.Connection, *, usable: bool) -> None:
-        """Keep a connection that nothing was left in; Redshift cannot clear a session."""
-        idle = not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE
-        with self._lock:
-            if usable and idle and not self._closed and len(self._idle) < _MOST_IDLE:
-                self._idle.append(connection)
-                return
-        connection.close()
 
     def _names(self) -> tuple[str, ...]:
         """Return the names that a wrong one may mean, over another connection; none if that fails."""
