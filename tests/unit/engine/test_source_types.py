@@ -45,7 +45,7 @@ def test_an_extract_shows_each_type_on_its_way(bench: Bench, build: PlanBuilder)
     ("name", "format", "data", "columns"),
     [
         ("a.tsv", "tsv", TSV, ("column_0", "column_1")),
-        ("a.tsv.gz", "tsv", gzip.compress(TSV), ("column_0", "column_1")),
+        ("a.tsv.gz", "tsv", gzip.compress(TSV, mtime=0), ("column_0", "column_1")),
         ("a.csv", "csv", b"name,id\none,1\n", ("name", "id")),
         ("a.jsonl", "jsonl", b'{"id": 1, "name": "one"}\n', ("id", "name")),
     ],
