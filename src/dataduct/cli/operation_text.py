@@ -8,7 +8,10 @@ from dataduct.model.operations import (
     ColumnComparison,
     CopyDataset,
     CountComparison,
+    EmrJob,
+    ExportDataset,
     Extract,
+    Job,
     LoadTable,
     Measure,
     Operation,
@@ -16,7 +19,10 @@ from dataduct.model.operations import (
     RunCommand,
     RunSql,
     SqlStatement,
+    StreamingJob,
+    SubmitJob,
     Unload,
+    WaitForPipeline,
 )
 from dataduct.model.table import TableDefinition
 
@@ -42,6 +48,8 @@ def operation_sentence(operation: Operation) -> str:
             )
         case CopyDataset():
             return f"copies {operation.source} into the run's storage, to be read as {operation.format}"
+        case ExportDataset():
+            return f"copies {operation.input} to {operation.destination}"
         case LoadTable():
             return _load_sentence(operation)
         case RunSql():
@@ -52,8 +60,12 @@ def operation_sentence(operation: Operation) -> str:
             what = operation.command or " ".join([operation.script or "", *operation.arguments]).strip()
             check = "; a non-zero exit is a failed check" if operation.is_check else ""
             return f"runs `{what.strip()}`{check}"
+        case SubmitJob():
+            return _job_sentence(operation.job)
         case Check():
             return _check_sentence(operation)
+        case WaitForPipeline():
+            return _waiting_sentence(operation)
 
 
 def planned_sql(operation: Operation, dialect: "Dialect") -> Iterator[SqlStatement]:
@@ -108,6 +120,24 @@ def _script_sentence(operation: RunSql) -> str:
     how = "in one transaction" if operation.in_transaction else "each on its own, in no transaction"
     after = f", then {len(operation.after_commit)} after the commit" if operation.after_commit else ""
     return f"runs {statements} on the warehouse{about}, {how}{after}"
+
+
+def _job_sentence(job: Job) -> str:
+    match job:
+        case StreamingJob():
+            reducer = f", sorts by key and reduces with `{job.reducer}`" if job.reducer else ""
+            return f"maps the lines of its input with `{job.mapper}`{reducer}"
+        case EmrJob():
+            return f"submits `{job.step}` to an EMR cluster"
+
+
+def _waiting_sentence(operation: WaitForPipeline) -> str:
+    names = ", ".join(
+        f"`{awaited.name}`{' (may fail)' if awaited.may_fail else ''}" for awaited in operation.pipelines
+    )
+    date = operation.run_date or "the run date"
+    hours = operation.give_up_seconds / 3600
+    return f"waits until the runs of {names} for {date} have ended well; gives up after {hours:g} hours"
 
 
 def _check_sentence(operation: Check) -> str:

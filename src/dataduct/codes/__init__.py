@@ -24,6 +24,12 @@ _GROUPS = (
     "sources",
     "databases",
     "object_storage",
+    "patterns",
+    "custom_steps",
+    "jobs",
+    "hooks",
+    "generation",
+    "migration",
 )
 
 

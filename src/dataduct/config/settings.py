@@ -153,7 +153,11 @@ class EngineSettings(_Section):
 
 
 class AwsSettings(_Section):
-    """How Amazon Web Services are reached, for secrets that AWS keeps."""
+    """How Amazon Web Services are reached, and where files are there."""
+
+    s3_base_path: str = Field(
+        "", description="What `{S3_BASE_PATH}` in arguments and URIs stands for.", examples=["production"]
+    )
 
     region: str | None = Field(
         None,
@@ -169,6 +173,73 @@ class AwsSettings(_Section):
         pattern=r"^https?://",
         description="Address of a service that stands in for AWS. By default what AWS_ENDPOINT_URL says.",
         examples=["http://localhost:4566"],
+    )
+
+
+class PipelinesSettings(_Section):
+    """What holds for every pipeline that does not say otherwise."""
+
+    name_prefix: str = Field("", description="Put before the name of every pipeline.", examples=["dev_"])
+    load_time: str = Field(
+        "01:00",
+        description="Time of day of the runs of pipelines that name none, in UTC.",
+        examples=["10:30"],
+    )
+    frequency: str | None = Field(
+        None,
+        description="How often every pipeline runs, in place of what its file says.",
+        examples=["one-time"],
+    )
+    dependency_override: bool = Field(
+        False, description="Whether steps that wait for other pipelines go on at once."
+    )
+
+
+class ChecksSettings(_Section):
+    """Where checks log their results."""
+
+    log_path: str = Field(
+        "qa", description="Path in the storage below which checks with `log_to_s3` log their results."
+    )
+
+
+class HooksSettings(_Section):
+    """Python files that are called at points of a run."""
+
+    path: str = Field(
+        "hooks", description="Directory of the hooks' files, relative to the project's directory."
+    )
+    timeout: Duration = Field(
+        30.0, description="Longest time one hook may take.", json_schema_extra={"default": "30 seconds"}
+    )
+
+
+class CustomStep(_Section):
+    """A step type of the project's own."""
+
+    step_type: str = Field(
+        description="Name of the step type in pipelines.", examples=["custom-extract-local"]
+    )
+    class_name: str = Field(description="Name of its class.", examples=["CustomExtractLocalStep"])
+    file_path: str = Field(
+        description="The Python file that holds the class, relative to one of `steps` or to the project's directory.",
+        examples=["custom_extract_local.py"],
+    )
+
+
+class Permission(_Section):
+    """A right on tables, for `dataduct database grant`."""
+
+    user: str | None = Field(None, description="Name of the user.", examples=["analyst"])
+    group: str | None = Field(None, description="Name of the group.", examples=["analysts"])
+    permission: str = Field(description="What is granted.", examples=["select", "all"])
+
+
+class DatabaseSettings(_Section):
+    """How the tables of the project are made."""
+
+    permissions: list[Permission] = Field(
+        default_factory=list, description="Rights that are granted on every table that is created."
     )
 
 
@@ -214,6 +285,37 @@ class Settings(_Section):
         (".",),
         description="Directories in which the files that pipelines name are looked up, relative to the project's.",
         min_length=1,
+    )
+    steps: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = Field(
+        ("steps",),
+        description="Directories whose Python files define step types, relative to the project's.",
+    )
+    patterns: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = Field(
+        ("patterns",), description="Directories whose YAML files are patterns, relative to the project's."
+    )
+    custom_steps: list[CustomStep] = Field(
+        default_factory=list, description="Step types by name, class and file, beside those in `steps`."
+    )
+    hooks: HooksSettings = Field(
+        default_factory=HooksSettings, description="Python files that are called at points of a run."
+    )
+    pipelines: PipelinesSettings = Field(
+        default_factory=PipelinesSettings,
+        description="What holds for every pipeline that does not say otherwise.",
+    )
+    checks: ChecksSettings = Field(
+        default_factory=ChecksSettings, description="Where checks log their results."
+    )
+    database: DatabaseSettings = Field(
+        default_factory=DatabaseSettings, description="How the tables of the project are made."
+    )
+    bootstrap: dict[str, Any] | None = Field(
+        None,
+        description="Steps that run before all others, by resource, in pipelines without a `bootstrap` of their own.",
+    )
+    teardown: dict[str, Any] | None = Field(
+        None,
+        description="One step that runs after all others, in pipelines without a `teardown` of their own.",
     )
     engine: EngineSettings = Field(
         default_factory=EngineSettings, description="How runs are executed: steps at once, retries, timeouts."

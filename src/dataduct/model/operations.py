@@ -202,6 +202,84 @@ class RunCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportDataset:
+    """Copy a dataset's files out of the run's storage, to a place that others read.
+
+    Attributes:
+        destination: URI of S3, or absolute path on this machine. One that ends with a slash is a directory; any other
+            is the very file, and then the dataset has one part.
+        connection: Alias of the connection of type `s3` that leads to the bucket; None for the AWS chain.
+    """
+
+    input: DatasetRef
+    destination: str
+    connection: str | None = None
+    kind: Literal["export-dataset"] = "export-dataset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamingJob:
+    """A job of the Hadoop streaming contract: lines through a mapper, sorted by key, through a reducer.
+
+    Attributes:
+        mapper: Absolute path of the program, or a shell command.
+        reducer: The same; None for a job of mappers only.
+        options: Options of Hadoop streaming (`-D`, `name=value`), as written.
+    """
+
+    mapper: str
+    reducer: str | None = None
+    options: tuple[str, ...] = ()
+    kind: Literal["hadoop-streaming"] = "hadoop-streaming"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmrJob:
+    """A step of an Amazon EMR cluster: `jar,argument,argument`, a comma within one escaped by a backslash."""
+
+    step: str
+    kind: Literal["emr-step"] = "emr-step"
+
+
+Job = StreamingJob | EmrJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitJob:
+    """A job on a cluster engine, or on this machine where the job's kind has an engine of its own here."""
+
+    job: Job
+    inputs: tuple[DatasetRef, ...] = ()
+    output: DatasetRef | None = None
+    kind: Literal["submit-job"] = "submit-job"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedPipeline:
+    """A pipeline that another waits for. `may_fail`: it need only have ended, well or not."""
+
+    name: str
+    may_fail: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForPipeline:
+    """Wait until runs of other pipelines have ended well.
+
+    Attributes:
+        run_date: Date of the runs waited for (`2026-01-01`); None means that of the run that waits.
+        refresh_seconds: Pause between two looks at the run store.
+        give_up_seconds: Longest time to wait.
+    """
+
+    pipelines: tuple[AwaitedPipeline, ...]
+    run_date: str | None = None
+    refresh_seconds: float = 300.0
+    give_up_seconds: float = 86_400.0
+    kind: Literal["wait-for-pipeline"] = "wait-for-pipeline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """A query whose result a check looks at, and where it runs (connection None: the warehouse)."""
 
@@ -265,14 +343,27 @@ class Check:
     kind: Literal["check"] = "check"
 
 
-Operation = Extract | CopyDataset | LoadTable | RunSql | Unload | RunCommand | Check
+Operation = (
+    Extract
+    | CopyDataset
+    | ExportDataset
+    | LoadTable
+    | RunSql
+    | Unload
+    | RunCommand
+    | SubmitJob
+    | Check
+    | WaitForPipeline
+)
 
 
 def dataset_inputs(operation: Operation) -> tuple[DatasetRef, ...]:
     """Return the datasets that `operation` reads."""
     match operation:
-        case LoadTable():
+        case LoadTable() | SubmitJob():
             return operation.inputs
+        case ExportDataset():
+            return (operation.input,)
         case RunCommand():
             return tuple(staged.dataset for staged in operation.inputs)
         case _:
@@ -284,6 +375,8 @@ def dataset_outputs(operation: Operation) -> tuple[DatasetRef, ...]:
     match operation:
         case Extract() | CopyDataset() | Unload():
             return (operation.output,)
+        case SubmitJob():
+            return () if operation.output is None else (operation.output,)
         case RunCommand():
             return tuple(staged.dataset for staged in operation.outputs)
         case _:

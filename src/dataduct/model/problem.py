@@ -19,6 +19,7 @@ class Problem:
         expected: What was expected there, or None.
         hint: The nearest fix ("did you mean `tolerance`?"), or None.
         severity: An error stops; a warning is told.
+        used_at: Where the pattern that `position` lies in is used, from the inside out; empty outside of patterns.
     """
 
     code: str
@@ -27,3 +28,4 @@ class Problem:
     expected: str | None = None
     hint: str | None = None
     severity: Severity = "error"
+    used_at: tuple[Position, ...] = ()

@@ -1,7 +1,7 @@
 """From a pipeline definition to a plan, with no I/O but reading the files it names."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dataduct.definition.durations import parse_duration
@@ -20,6 +20,7 @@ from dataduct.plan.plan import Dependency, Plan, PlanStep
 from dataduct.plan.rules import check_rules
 from dataduct.plan.wiring import Wiring, cycle_problem
 from dataduct.steps.base import LoweringContext
+from dataduct.steps.context import StepSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class CompileEnvironment:
         dialect: Dialect of the configured warehouse.
         connections: Alias → type of the configured connections.
         variables: Variables of the settings; the pipeline's own come on top.
+        step_settings: What steps need to know of the settings.
         find_type: Gives the step type of a name; raises UserError if there is none.
     """
 
@@ -39,6 +41,7 @@ class CompileEnvironment:
     resource_directories: tuple[Path, ...]
     find_type: Callable[[str], StepType]
     variables: Mapping[str, str]
+    step_settings: StepSettings = field(default_factory=StepSettings)
 
 
 def compile_pipeline(
@@ -116,6 +119,7 @@ def _context(
         position=draft.position,
         problems=problems,
         pipeline=pipeline,
+        settings=environment.step_settings,
     )
 
 

@@ -17,6 +17,9 @@ _FILL = {
     "unload": "#e0f2fe",
     "run-command": "#ede9fe",
     "check": "#fce7f3",
+    "export-dataset": "#dbeafe",
+    "submit-job": "#ede9fe",
+    "wait-for-pipeline": "#f1f5f9",
 }
 _REDUCED_UP_TO = 1000
 _EDGE_STYLE = {"input": "solid", "table": "solid"}

@@ -33,6 +33,7 @@ class PlanStep:
         parent: Name of the composite step it was expanded from, or None.
         max_retries: None means the default, which retries transient failures only.
         templates: The user's texts that `bind` renders first, so that an error names line and column.
+        used_at: Where the pattern that the step stands in is used, from the inside out.
     """
 
     name: str
@@ -45,6 +46,7 @@ class PlanStep:
     timeout_seconds: float | None = None
     templates: tuple[TemplateSource, ...] = ()
     position: Position | None = None
+    used_at: tuple[Position, ...] = ()
     description: str | None = None
 
 

@@ -20,6 +20,23 @@ from dataduct.model.template import TemplateSource
 _NAMES_COMPARED = 2_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSettings:
+    """What the project's settings say that steps need while they lower.
+
+    Attributes:
+        s3_base_path: What `{S3_BASE_PATH}` stands for.
+        name_prefix: Put before the names of pipelines.
+        dependency_override: Whether steps that wait for other pipelines do not wait.
+        check_log_path: Path in the storage below which checks log their results.
+    """
+
+    s3_base_path: str = ""
+    name_prefix: str = ""
+    dependency_override: bool = False
+    check_log_path: str = "qa"
+
+
 @dataclass(frozen=True, slots=True)
 class LoweringContext:
     """What a step sees of its surroundings while it lowers. Problems go into `problems`; None means there are some.
@@ -35,6 +52,7 @@ class LoweringContext:
         position: Where the step stands.
         templates: Filled by `text`: every file read whose text holds templates, so that errors name its lines.
         pipeline: Name of the pipeline, or an empty text if it is not known.
+        settings: What the project's settings say.
     """
 
     step: str
@@ -49,6 +67,7 @@ class LoweringContext:
     problems: list[Problem]
     templates: list[TemplateSource] = field(default_factory=list)
     pipeline: str = ""
+    settings: StepSettings = field(default_factory=StepSettings)
 
     def position_of(self, name: str) -> Position:
         """Return where property `name` stands, or the step if it is not written."""

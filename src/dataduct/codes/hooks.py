@@ -1,0 +1,5 @@
+"""Codes DD890 to DD899: hooks."""
+
+from dataduct.codes.entry import CodeEntry
+
+ENTRIES: tuple[CodeEntry, ...] = ()

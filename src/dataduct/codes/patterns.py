@@ -1,0 +1,5 @@
+"""Codes DD520 to DD559: patterns, their parameters and `for_each`."""
+
+from dataduct.codes.entry import CodeEntry
+
+ENTRIES: tuple[CodeEntry, ...] = ()

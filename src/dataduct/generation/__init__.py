@@ -1,0 +1,1 @@
+"""Project files written from what a live database holds."""

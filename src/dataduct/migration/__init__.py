@@ -1,0 +1,1 @@
+"""Projects of the first Dataduct, read and reported on."""

@@ -1,0 +1,1 @@
+"""What authors of step types and patterns test them with."""
