@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from conftest import Ended, Project
+from projects import Ended, Project
 
 DATE = "2026-01-01"
 

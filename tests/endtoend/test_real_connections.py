@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from real_systems import connection, done, places_of, write_settings
 
-from conftest import Project
+from projects import Project
 
 WRONG = "wr0ng&password"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from real_systems import connection, done, failed, write_settings
 
-from conftest import Project
+from projects import Project
 
 PUPILS = "CREATE TABLE staging.pupils (id INTEGER, name VARCHAR(30), born DATE, seen TIMESTAMP, fee DECIMAL(8,2));\n"
 GOODS = "CREATE TABLE staging.goods (id INTEGER, name VARCHAR(30), price DECIMAL(8,2), at TIMESTAMP);\n"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from real_systems import connection, done, failed, places_of, write_settings
 
-from conftest import Project
+from projects import Project
 
 MAKE = """\
 step_type: sql-command

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from real_systems import connection, done, failed, write_settings
 
-from conftest import Project
+from projects import Project
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 STAGING = "CREATE TABLE staging.people (id INTEGER, name VARCHAR(20), city VARCHAR(20));\n"

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from real_systems import bucket, connection, done, failed, places_of, write_settings
 
-from conftest import Project
+from projects import Project
 
 ROWS = [(1, 'Ada, "the" first', 1.5), (2, "Zoë", None), (3, "tab\there", -3.0)]
 TABLE = "CREATE TABLE staging.people (id INTEGER NOT NULL, name VARCHAR(40), score DOUBLE PRECISION);\n"
