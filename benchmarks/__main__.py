@@ -1,12 +1,12 @@
-"""Run the benchmarks: `python -m benchmarks [startup] [overhead] [rows] [systems] [--runs 5] [--million 1 10]`."""
+"""Run the benchmarks: `python -m benchmarks [startup] [overhead] [rows] [streaming] [systems] [--runs 5]`."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import lineitem, overhead, rows, startup, systems
+from benchmarks import lineitem, overhead, rows, startup, streaming, systems
 
-NAMES = ("startup", "overhead", "rows", "systems")
+NAMES = ("startup", "overhead", "rows", "streaming", "systems")
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=f"{', '.join(NAMES)}; all by default")
     parser.add_argument("--runs", type=int, default=5, help="runs of which the median is taken")
     parser.add_argument("--million", type=int, nargs="*", default=[1, 10], help="millions of rows of `rows`")
+    parser.add_argument("--megabytes", type=int, default=16, help="size of the text of `streaming`")
     parser.add_argument("--rows", type=int, default=lineitem.ROWS, help="rows of `systems`")
     parser.add_argument("--peers", type=Path, help="directory that benchmarks/peers.py made, for `systems`")
     options = parser.parse_args()
@@ -27,6 +28,8 @@ def main() -> None:
             overhead.main(work, options.runs)
         if "rows" in names:
             rows.main(work, options.runs, options.million)
+        if "streaming" in names:
+            streaming.main(work, options.runs, options.megabytes)
         if "systems" in names:
             systems.main(work, options.runs, rows=options.rows, peers_directory=options.peers)
 

@@ -15,6 +15,7 @@ import click
 from dataduct import api
 from dataduct.cli.main import SECTIONS, dataduct
 from dataduct.codes import catalogue
+from dataduct.migration.differences import DIFFERENCES
 from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES
 from dataduct.steps.base import Chaining, Step, StepProperties
 
@@ -43,7 +44,62 @@ def pages() -> dict[str, str]:
     made["commands.md"] = commands_page()
     made["errors.md"] = errors_page()
     made["types.md"] = types_page()
+    made["migration.md"] = migration_page()
     return {path: MADE + text.rstrip() + "\n" for path, text in made.items()}
+
+
+MIGRATION_HEAD = """\
+# Coming from the first Dataduct
+
+Pipelines, table definitions, settings and commands of the Dataduct of 2014 work here as they are. `dataduct migrate`
+reads a project and says for each file whether it runs unchanged, with which of the differences below, or what to edit
+and where:
+
+```
+dataduct migrate path/to/project
+dataduct migrate path/to/project --write     # writes the settings as dataduct.yml, passwords as references
+```
+
+It changes nothing without `--write`, and compiles every pipeline with the settings it found, so what it says is true.
+
+* **Pipelines** need no edit. Every step type and property is there; [step types](steps/README.md) has a page for each.
+* **Settings**: `/etc/dataduct.cfg`, `~/.dataduct/dataduct.cfg` and `DATADUCT_CONFIG_PATH` are read as they are. A
+  project may have `dataduct.yml` beside them; [settings](settings.md) has a table of the old keys and the new ones.
+* **Commands** have their words and flags: [`pipeline`, `database`, `config`, `sql_shell`](commands.md).
+* **Custom steps** that only change the arguments of a built-in step run as they are. Others, which made objects of AWS
+  Data Pipeline, are explained line by line; [custom steps](custom-steps.md) says how to write one.
+* **Scripts** run as they are, if this machine has the programs they name. Those in Python 2 need a `python2`.
+
+## What differs on purpose
+
+The tests compare what the first Dataduct made of its own examples with what is made of them here: steps, order,
+schedule, and the rows of all tables at the end.
+"""
+SCOPES = {
+    "settings": "Settings",
+    "commands": "Commands",
+    "pipelines": "Pipelines",
+    "steps": "Steps",
+    "SQL": "SQL",
+    "checks": "Checks",
+}
+
+
+def migration_page() -> str:
+    """Return the page of all deliberate differences."""
+    parts = [MIGRATION_HEAD.rstrip()]
+    for scope, title in SCOPES.items():
+        rows = [
+            f'| <a id="{each.id}"></a>{_cell(each.title)} | {_cell(each.before)} |'
+            for each in DIFFERENCES
+            if each.scope == scope
+        ]
+        parts.append("\n".join([f"### {title}", "", "| here | in the first Dataduct |", "|---|---|", *rows]))
+    return "\n\n".join(parts)
+
+
+def _cell(text: str) -> str:
+    return text.removesuffix(".").replace("|", "\\|")
 
 
 LEDGERS = {
@@ -135,10 +191,17 @@ def property_table(fields: dict[str, Any], required: set[str], schema: dict[str,
     """Return a table of properties."""
     rows = [
         f"| `{name}`{' (required)' if name in required else ''} | {type_text(field, schema)} | {default_text(field)} "
-        f"| {described(field)} |"
+        f"| {described(with_description(field, schema))} |"
         for name, field in fields.items()
     ]
     return "\n".join(["| property | type | default | meaning |", "|---|---|---|---|", *rows])
+
+
+def with_description(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a property with the description of its section if it has none of its own."""
+    reference = field.get("$ref", "").rsplit("/", 1)[-1]
+    own = schema["$defs"][reference].get("description") if reference else None
+    return {"description": own, **field} if own else field
 
 
 def described(field: dict[str, Any]) -> str:
@@ -184,21 +247,70 @@ def default_text(field: dict[str, Any]) -> str:
     return f"`{shown}`".replace("|", "\\|").replace("\t", "\\t")
 
 
+SETTINGS_HEAD = """\
+# Settings
+
+A project's settings stand in `dataduct.yml`. Every setting has a default, so the file may be missing. Other files may
+say what is the same for all projects of a machine, a user or a team. They are read in this order, and each is laid over
+those before it, key by key:
+
+| | file | for |
+|---|---|---|
+| 1 | `/etc/dataduct.cfg` | the machine |
+| 2 | `~/.dataduct/dataduct.cfg` | the user |
+| 3 | `dataduct.yml` | the project |
+| 4 | the files that `DATADUCT_CONFIG_PATH` names, joined by colons | whoever sets the variable |
+| 5 | variables such as `DATADUCT__ENGINE__WORKERS` | whoever sets them |
+
+A mode lies over the files and below the variables. `--mode NAME` or `DATADUCT_MODE` chooses one; what all files say of
+it is laid together. In `dataduct.yml` modes stand below `modes:`; in a file that ends in `.cfg` a key at the top that
+is no section and holds sections is a mode too, as in the first Dataduct.
+
+```yaml
+warehouse: duckdb:///dev.duckdb
+engine:
+  workers: 2
+modes:
+  production:
+    warehouse: redshift://loader:${env:DWH_PASSWORD}@dwh.example.com/prod
+    engine: {workers: 8}
+```
+
+`dataduct config show --mode production` prints every setting in effect and where it comes from;
+`dataduct config validate` checks all files and every mode. `dataduct config sync_to_s3` writes what all files say
+together to `config/dataduct.cfg` in the storage's bucket; `dataduct config sync_from_s3 FILENAME` brings it elsewhere.
+
+* Every file takes every section on this page, and those of the first Dataduct.
+* Relative paths start at the project's directory, in whichever file they stand; `~` is the home directory.
+* A variable's name is `DATADUCT`, then the keys, each behind two underscores, in any case.
+* A list is replaced whole, and so is a teardown step; a warehouse, storage or connection of another `type` too.
+* A file that `DATADUCT_CONFIG_PATH` names has to exist. `DATADUCT_SYSTEM_CONFIG` and `DATADUCT_USER_CONFIG` name other
+  files in place of the first two; empty, none is read.
+
+[Connections](connections.md) tells how systems are reached and where their secrets stand."""
+
+ORIGINAL_HEAD = """\
+## Settings of the first Dataduct
+
+Its files are read as they are. These keys, in any case, may stand in every file; each stands for a setting of this
+page. `bootstrap`, `teardown`, `custom_steps` and `database` have the same name and form here."""
+
+ORIGINAL_NOTES = """\
+* `S3_ETL_BUCKET` is the storage, with `S3_BASE_PATH` as its prefix, where `storage` is not written.
+* `NAME_PREFIX` is put before names with an underscore; `name_prefix` as it is.
+* `DAILY_LOAD_TIME` is an hour; `load_time` a time such as `04:30`.
+* `RETRY_DELAY` is also the longest pause, as the pauses of the first Dataduct did not grow.
+* A MySQL connection's database is by default the one called like its alias.
+* Without HOST, AWS is asked for the address of the CLUSTER_ID or RDS_INSTANCE_ID when it is connected to.
+* Everything in `aws_data_pipeline` is kept for AWS Data Pipeline and has no effect on runs here."""
+
+
 def settings_page() -> str:
-    """Return the page of the settings file."""
+    """Return the page of the settings files."""
     schema = api.settings_schema()
-    parts = [
-        "# Settings",
-        "A project's settings stand in `dataduct.yml`. Every setting has a default, so the file may be missing. "
-        "A variable of the environment such as `DATADUCT__WAREHOUSE__PATH` overrides a setting; `--mode` puts the "
-        "settings of one of the `modes` on top. [Connections](connections.md) tells how systems are reached and where "
-        "their secrets stand.",
-        property_table(schema["properties"], set(schema.get("required", ())), schema),
-    ]
+    parts = [SETTINGS_HEAD, property_table(schema["properties"], set(schema.get("required", ())), schema)]
     for section, field in schema["properties"].items():
-        definition = schema["$defs"].get(field.get("$ref", "").rsplit("/", 1)[-1], {})
-        if "properties" in definition:
-            parts += [f"## {section}", property_table(definition["properties"], set(), schema)]
+        parts += section_tables(section, field, schema)
     for section, registry in (("warehouse", WAREHOUSES), ("connections", CONNECTORS), ("storage", STORAGE)):
         for name in registry.names():
             options = registry.settings_model(name)
@@ -206,7 +318,31 @@ def settings_page() -> str:
                 own = options.model_json_schema()
                 table = property_table(own["properties"], set(own.get("required", ())), own)
                 parts += [f"## {section}: {name}", table]
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, ORIGINAL_HEAD, original_table(), ORIGINAL_NOTES])
+
+
+def section_tables(name: str, field: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    """Yield heading and table of a section and of the sections in it."""
+    inner = next((part for part in (field, *field.get("anyOf", ())) if {"$ref", "items"} & part.keys()), {})
+    reference = inner.get("$ref") or inner.get("items", {}).get("$ref") or ""
+    definition = schema["$defs"].get(reference.rsplit("/", 1)[-1], {})
+    if "properties" in definition:
+        yield f"## {name}"
+        yield property_table(definition["properties"], set(definition.get("required", ())), schema)
+        for key, value in definition["properties"].items():
+            yield from section_tables(f"{name}.{key}", value, schema)
+
+
+def original_table() -> str:
+    """Return the keys of the first Dataduct's settings with the setting that each stands for."""
+    from dataduct.config.original_keys import ORIGINAL_KEYS, ORIGINAL_SYSTEM_KEYS
+
+    rows = [
+        f"| `{section}` | `{key}` | `{setting}` |"
+        for section, keys in {**ORIGINAL_KEYS, **ORIGINAL_SYSTEM_KEYS}.items()
+        for key, setting in keys.items()
+    ]
+    return "\n".join(["| section | key | setting |", "|---|---|---|", *rows])
 
 
 def commands_page() -> str:

@@ -15,6 +15,16 @@ settings.load_profile("dataduct")
 GOLDEN = Path(__file__).parent / "golden"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the settings of this machine and of its user out of the suite and of the processes it starts."""
+    from dataduct.config import layers
+
+    layers.SYSTEM_FILE = tmp_path_factory.mktemp("etc") / layers.SYSTEM_FILE.name
+    os.environ |= {layers.SYSTEM_VARIABLE: "", layers.USER_VARIABLE: ""}
+    os.environ.pop(layers.PATH_VARIABLE, None)
+
+
 @pytest.fixture
 def golden() -> Callable[[str, str], None]:
     """Compare a text with the golden file of that name; `UPDATE_GOLDEN=1` rewrites the file instead."""

@@ -16,6 +16,7 @@
     │   │   ├── WarehouseError      a warehouse that cannot be opened or used
     │   │   └── CheckFailedError    a check's verdict is bad
     │   ├── CommandFailedError      a user's command ended badly; retried if the step asks for retries
+    │   ├── HookError               a user's hook raised, hung or returned what it should not; retried likewise
     │   └── StepTimeoutError        a step or run took longer than it may
     └── Interrupted                 the user or the system asked to stop (exit 130)
 
@@ -133,6 +134,10 @@ class CheckFailedError(TerminalError):
 
 class CommandFailedError(RunError):
     """A user's command or script ended badly."""
+
+
+class HookError(RunError):
+    """A user's hook raised, took too long or returned what it should not."""
 
 
 class StepTimeoutError(RunError):

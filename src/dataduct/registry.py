@@ -39,6 +39,10 @@ class Registry:
     def __contains__(self, name: str) -> bool:
         return name in _installed().select(group=self.group).names
 
+    def distribution(self, name: str) -> str:
+        """Return the distribution that registers `name`; raises what `load` raises for the name."""
+        return _distribution(self._entry_point(name))
+
     def load(self, name: str) -> Any:
         """Import and return the object registered under `name`.
 
@@ -49,6 +53,17 @@ class Registry:
         if name not in self._loaded:
             self._loaded[name] = self._import(self._entry_point(name))
         return self._loaded[name]
+
+    def load_all(self, name: str) -> "list[tuple[str, Any]]":
+        """Import what every distribution registers under `name`; return each with its distribution's name, in order.
+
+        Raises:
+            UserError: The import of one fails (DD603).
+            MissingDependencyError: As in `load`.
+        """
+        claims = {point.value: point for point in _installed().select(group=self.group, name=name)}
+        points = sorted(claims.values(), key=lambda point: (_distribution(point), point.value))
+        return [(_distribution(point), self._import(point)) for point in points]
 
     def settings_model(self, name: str) -> "type[BaseModel] | None":
         """Import and return the pydantic model of the options of `name`; None if it registers none.
@@ -126,5 +141,7 @@ def _module_name(package: str) -> str:
 
 STEPS = Registry("dataduct.steps", "step type")
 CONNECTORS = Registry("dataduct.connectors", "connection type")
+CATALOGS = Registry("dataduct.connectors.catalogs", "catalog of a connection type")
 WAREHOUSES = Registry("dataduct.warehouses", "warehouse type")
 STORAGE = Registry("dataduct.storage", "storage type")
+HOOKS = Registry("dataduct.hooks", "hook")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from original_record import EXAMPLES, RecordedPipeline
+from original_record import EXAMPLES, RecordedPipeline, recorded_names
 
 from projects import Project
 
@@ -34,6 +34,17 @@ DISCUSSIONS = [
     ("p4", 9, "biology", "2014-01-03 00:00:01", "tab\tand ' quote"),
 ]
 
+PYTHON_2 = """\
+#!{python}
+import re, sys
+from pathlib import Path
+
+option, *rest = sys.argv[1:]
+if option != "-c":
+    exec(re.sub(r"^( *)print (.*)$", r"\\1print(\\2)", Path(option).read_text(), flags=re.MULTILINE))
+"""
+"""Stands in for Python 2, as far as the scripts of the examples need it: `print` may be a statement."""
+
 _HELLO = """\
 for directory in "$OUTPUT1_STAGING_DIR"/*/; do
   [ -d "$directory" ] && cp {rows} "$directory/part-0"
@@ -42,13 +53,14 @@ exit 0
 """
 
 
-def write_project(project: Project, record: RecordedPipeline, warehouse: str = DUCKDB) -> None:
+def write_project(project: Project, warehouse: str = DUCKDB) -> None:
     """Write the examples into `project`, with the tables and scripts that did not come with them."""
     shutil.copytree(EXAMPLES, project.root, dirs_exist_ok=True)
     project.write({"dataduct.yml": SETTINGS.replace("WAREHOUSE", warehouse)})
-    for table, definition in record.definitions().items():
-        if not (project.root / f"resources/tables/{table}.sql").exists():
-            project.write({f"resources/tables/{table}.sql": definition})
+    for name in recorded_names():
+        for table, definition in RecordedPipeline(name).definitions().items():
+            if not (project.root / f"resources/tables/{table}.sql").exists():
+                project.write({f"resources/tables/{table}.sql": definition})
     rows = project.root / "resources" / "discussions.tsv"
     project.write(
         {
@@ -56,15 +68,16 @@ def write_project(project: Project, record: RecordedPipeline, warehouse: str = D
             "resources/discussions.tsv": "".join(_line(row) for row in DISCUSSIONS),
             "bin/pip": '#!/bin/sh\necho pip "$@"\n',
             "bin/python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
+            "bin/python2": PYTHON_2.format(python=sys.executable),
         }
     )
-    for name in ("pip", "python"):
+    for name in ("pip", "python", "python2"):
         (project.root / "bin" / name).chmod(0o755)
     project.change_source(_source(), "maestro.sqlite")
 
 
 def put_programs_on_path(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let commands find `python`, and a `pip` that installs nothing."""
+    """Let commands find `python`, what stands in for `python2`, and a `pip` that installs nothing."""
     monkeypatch.setenv("PATH", str(Path(project.root) / "bin"), prepend=":")
 
 

@@ -17,6 +17,7 @@ from original_record import ORIGINAL, STEP_CLASSES, RecordedPipeline, recorded_n
 
 from conftest import VERDICT
 from dataduct import api
+from dataduct.migration.differences import BY_ID
 from dataduct.plan.plan import Plan
 from projects import Project
 
@@ -36,7 +37,7 @@ def record(request: pytest.FixtureRequest) -> RecordedPipeline:
 
 def test_steps_order_and_schedule(record, empty, monkeypatch, record_property):
     record_property(VERDICT, (record.name, "agrees"))
-    write_project(empty, record)
+    write_project(empty)
     monkeypatch.setenv("OPERATIONAL_PASSWORD", "none")
     plan = api.compile_pipeline(api.open_project(), Path(record.file.name))
     places = places_of(plan)
@@ -172,6 +173,10 @@ _DEFINITIONS = {
 }
 
 
+def test_every_difference_is_a_documented_one():
+    assert {difference for found in DIFFERENCES.values() for difference in found} <= set(BY_ID)
+
+
 def test_every_pipeline_either_writes_tables_or_not():
     assert {*EFFECTS} | READERS == set(recorded_names())
     assert not {*EFFECTS} & READERS
@@ -219,7 +224,7 @@ def test_tables_at_the_end(name, warehouse, empty, monkeypatch, record_property)
     expected = replayed(record, effect, theirs)
     assert ours.tables() == {table: expected[table] for table in effect.held}, "both begin with the same rows"
 
-    write_project(empty, record, settings)
+    write_project(empty, settings)
     put_programs_on_path(empty, monkeypatch)
     ended = empty("run", record.file.name, "--run-date", "2026-01-01")
     assert ended.exit_code == (1 if effect.failing else 0), ended.text

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dataduct.config.layers import SYSTEM_VARIABLE, USER_VARIABLE
 from projects import COURSES, PRODUCTION, SETTINGS, SOURCE, STAGING, Project
 
 
@@ -19,6 +20,8 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("COLUMNS", "120")
     for name in [name for name in os.environ if name.startswith("DATADUCT_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv(SYSTEM_VARIABLE, "")
+    monkeypatch.setenv(USER_VARIABLE, "")
     return project
 
 

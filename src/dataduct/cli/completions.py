@@ -25,10 +25,17 @@ def complete_pipelines(
 def complete_step_types(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete the names of step types."""
+    """Complete the names of step types and patterns; those built in where the settings are wrong."""
+    from dataduct import api
+    from dataduct.errors import DataductError
     from dataduct.registry import STEPS
 
-    return [CompletionItem(name) for name in STEPS.names() if name.startswith(incomplete)]
+    try:
+        project = _project(context)
+        names = {*api.step_catalog(project).names(), *api.pattern_catalog(project).names()}
+    except DataductError:
+        names = set(STEPS.names())
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
 
 
 def complete_codes(

@@ -74,6 +74,13 @@ class Console:
         """Write a document that a program reads to standard output, as it is, with one final line feed."""
         self._write(sys.stdout, text if text.endswith("\n") else text + "\n")
 
+    def ask(self, question: str) -> bool | None:
+        """Ask on the terminal and return whether the answer is yes; None if nobody is there to answer."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+        self._write(sys.stderr, f"{without_controls(question)} [y/N] ")
+        return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
     def flush(self) -> None:
         """Hand over what is still buffered."""
         for stream in (sys.stdout, sys.stderr):

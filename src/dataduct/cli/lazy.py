@@ -27,9 +27,11 @@ class LazyGroup(click.Group):
 
     Attributes:
         sections: Title → name → entry, in the order that `--help` shows them.
+        hidden_entries: Other names of commands, which `--help` does not show.
     """
 
     sections: Mapping[str, Mapping[str, CommandEntry]] = {}
+    hidden_entries: Mapping[str, CommandEntry] = {}
 
     def entries(self) -> dict[str, CommandEntry]:
         """Return every command's entry by name, in the order of the sections."""
@@ -41,7 +43,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command named `cmd_name`; None if there is none."""
-        entry = self.entries().get(cmd_name)
+        entry = self.entries().get(cmd_name) or self.hidden_entries.get(cmd_name)
         if entry is None:
             return None
         command = import_module(f"dataduct.cli.{entry.module}").command
@@ -53,7 +55,12 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that `args` begin with; name the nearest one if there is none."""
         name = args[0]
-        if name not in self.entries() and not name.startswith("-") and not ctx.resilient_parsing:
+        if (
+            name not in self.entries()
+            and name not in self.hidden_entries
+            and not name.startswith("-")
+            and not ctx.resilient_parsing
+        ):
             from difflib import get_close_matches
 
             nearest = get_close_matches(name, self.entries(), n=1)

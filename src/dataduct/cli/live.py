@@ -23,7 +23,7 @@ from dataduct.cli.quantities import counted, seconds_text
 from dataduct.cli.run_view import RunView, StepView
 from dataduct.cli.text import Line, Span, Style, line, pad, shorten, without_controls
 from dataduct.model.verdict import CheckVerdict
-from dataduct.runs.events import Event, RunFinished, RunStarted, StepFinished, StepRetrying
+from dataduct.runs.events import Event, RunFinished, RunStarted, RunWarned, StepFinished, StepRetrying
 from dataduct.runs.records import StepStatus
 
 _WIDEST_NAME = 44
@@ -94,7 +94,7 @@ class LiveProgress:
         match event:
             case StepFinished():
                 return permanent_lines(event, self._name_width(), unicode=self._unicode)
-            case RunStarted() | RunFinished() | StepRetrying():
+            case RunStarted() | RunFinished() | RunWarned() | StepRetrying():
                 drawn = event_lines(event, self._view, self._name_width(), time.monotonic())
                 return [line("  ", *each) if isinstance(event, StepRetrying) else each for each in drawn]
             case _:

@@ -18,9 +18,11 @@ COMPLETION_VARIABLE = "_DATADUCT_COMPLETE"
 SECTIONS = {
     "Write and check": {
         "init": CommandEntry("init", "Start a small project that runs at once."),
+        "generate": CommandEntry("generate", "Write project files from what a source database holds."),
         "validate": CommandEntry("validate", "Check pipeline files and show every problem."),
         "plan": CommandEntry("plan", "Show what a run of a pipeline will do, SQL included."),
         "visualize": CommandEntry("visualize", "Draw a pipeline's steps and what they wait for."),
+        "config": CommandEntry("config", "Show and check the settings, or copy them to and from S3."),
         "connections": CommandEntry("connections", "List the connections of the project, or test them."),
     },
     "Run": {
@@ -31,19 +33,27 @@ SECTIONS = {
         "history": CommandEntry("history", "Show past runs, or all of one run."),
         "logs": CommandEntry("logs", "Print what the steps of a run logged."),
     },
+    "As in the first Dataduct": {
+        "pipeline": CommandEntry("pipeline", "Create, validate, activate or visualize pipelines."),
+        "database": CommandEntry("database", "Create, drop, grant, recreate or draw tables and views."),
+        "sql_shell": CommandEntry("sql_shell", "Open a database's own shell."),
+        "migrate": CommandEntry("migrate", "Tell what becomes of a project of the first Dataduct."),
+    },
     "Look up": {
-        "steps": CommandEntry("steps", "List the step types, or document one."),
+        "steps": CommandEntry("steps", "List the step types and patterns, or document one."),
         "schema": CommandEntry("schema", "Print the JSON Schema of pipeline files, for editors."),
         "explain": CommandEntry("explain", "Explain an error code."),
         "completion": CommandEntry("completion", "Print a shell's completion script."),
     },
 }
+HIDDEN = {"sql-shell": SECTIONS["As in the first Dataduct"]["sql_shell"]}
 
 
 class CommandLine(LazyGroup):
     """The group `dataduct`, which never lets a traceback through."""
 
     sections = SECTIONS
+    hidden_entries = HIDDEN
 
     def main(
         self,

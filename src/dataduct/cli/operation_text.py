@@ -57,13 +57,18 @@ def operation_sentence(operation: Operation) -> str:
         case Unload():
             return "runs a query on the warehouse and streams its rows"
         case RunCommand():
-            what = operation.command or " ".join([operation.script or "", *operation.arguments]).strip()
+            script = operation.script_uri or operation.script or ""
+            what = operation.command or " ".join([script, *operation.arguments])
+            files = f" beside {', '.join(operation.files)}" if operation.files else ""
             check = "; a non-zero exit is a failed check" if operation.is_check else ""
-            return f"runs `{what.strip()}`{check}"
+            return f"runs `{what.strip()}`{files}{check}"
         case SubmitJob():
             return _job_sentence(operation.job)
         case Check():
-            return _check_sentence(operation)
+            log = (
+                f"; logs the verdict below {operation.log.directory} in the storage" if operation.log else ""
+            )
+            return _check_sentence(operation) + log
         case WaitForPipeline():
             return _waiting_sentence(operation)
 
@@ -126,7 +131,8 @@ def _job_sentence(job: Job) -> str:
     match job:
         case StreamingJob():
             reducer = f", sorts by key and reduces with `{job.reducer}`" if job.reducer else ""
-            return f"maps the lines of its input with `{job.mapper}`{reducer}"
+            options = f"; options `{' '.join(job.options)}`" if job.options else ""
+            return f"maps the lines of its input with `{job.mapper}`{reducer}{options}"
         case EmrJob():
             return f"submits `{job.step}` to an EMR cluster"
 
@@ -136,6 +142,8 @@ def _waiting_sentence(operation: WaitForPipeline) -> str:
         f"`{awaited.name}`{' (may fail)' if awaited.may_fail else ''}" for awaited in operation.pipelines
     )
     date = operation.run_date or "the run date"
+    if operation.overridden:
+        return f"does not wait for {names}: the settings say `dependency_override`"
     hours = operation.give_up_seconds / 3600
     return f"waits until the runs of {names} for {date} have ended well; gives up after {hours:g} hours"
 

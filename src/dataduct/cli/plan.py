@@ -31,6 +31,7 @@ from dataduct.model.operations import (
     tables_written,
 )
 from dataduct.plan.plan import BoundPlan, Dependency, EdgeReason, Plan, PlanStep
+from dataduct.plan.selection import steps_by_use
 
 if TYPE_CHECKING:
     from dataduct.config.project import Project
@@ -66,7 +67,12 @@ _REASONS: Mapping[EdgeReason, str] = {
     is_flag=True,
     help="Ask the sources for the types of the rows, and show what they become in the warehouse.",
 )
-@click.option("--step", metavar="NAME", help="Show only this step.")
+@click.option(
+    "--step", metavar="NAME", help="Show only this step, or the steps of this use of a pattern or `for_each`."
+)
+@click.option(
+    "--full", is_flag=True, help="Show every item of a `for_each`, where of many only the first is."
+)
 @pass_invocation
 def command(
     invocation: Invocation,
@@ -78,6 +84,7 @@ def command(
     sql: bool,
     with_types: bool,
     step: str | None,
+    full: bool,
 ) -> None:
     """Show what a run of a pipeline will do, SQL included.
 
@@ -102,32 +109,51 @@ def command(
     if as_json or output:
         return
     names = [each.name for each in plan.steps]
+    if not with_types:
+        names += [use.name for use in plan.uses]
     chosen = known_step(step, names, f"pipeline `{plan.pipeline}`") if step else None
     if with_types:
         from dataduct.cli.type_tables import show_types
 
         show_types(project, bound or api.bind(project, plan), chosen, invocation.console)
         return
-    invocation.console.out(*_redacted(plan_lines(plan, bound, step=chosen, sql=sql), project))
+    invocation.console.out(*_redacted(plan_lines(plan, bound, step=chosen, sql=sql, full=full), project))
 
 
 def plan_lines(
-    plan: Plan, bound: BoundPlan | None = None, *, step: str | None = None, sql: bool = True
+    plan: Plan,
+    bound: BoundPlan | None = None,
+    *,
+    step: str | None = None,
+    sql: bool = True,
+    full: bool = False,
 ) -> list[Line]:
     """Return a plan as a person reads it: the steps in order, what each does, reads, writes and waits for.
 
     Args:
         plan: The plan.
         bound: The same for one run date; its rendered texts are shown where it is given.
-        step: Name of the only step to show, or None.
+        step: Name of the only step or use to show, or None.
         sql: Whether statements are shown.
+        full: Whether every item of a `for_each` is shown, where of many only the first is.
     """
-    steps = bound.steps if bound else plan.steps
+    from dataduct.cli.plan_uses import Uses
+
     drawn = [] if step else _heading(plan, bound)
-    for number, each in enumerate(steps, start=1):
-        if step is None or each.name == step:
-            drawn += _step(number, each)
-            drawn += [*(_statements(each, plan.dialect) if sql else ()), line()]
+    chosen = None if step is None else {each.name for each in steps_by_use(plan).get(step, ())} or {step}
+    uses = Uses(plan, full=full or step is not None)
+    before: PlanStep | None = None
+    for use, numbered in uses.pieces(bound.steps if bound else plan.steps):
+        if use is not None:
+            drawn += uses.short(use, numbered)
+            continue
+        for number, each in numbered:
+            if chosen is not None and each.name not in chosen:
+                continue
+            if chosen is None or len(chosen) > 1:
+                drawn += uses.headings(each, before)
+            drawn += [*_step(number, each), *(_statements(each, plan.dialect) if sql else ()), line()]
+            before = each
     return drawn[:-1] if drawn and drawn[-1] == line() else drawn
 
 
@@ -153,7 +179,7 @@ def _step(number: int, step: PlanStep) -> list[Line]:
     drawn = [
         line(
             Span(f"{number}. ", "dim"),
-            Span(step.name, "strong"),
+            *_named(step),
             Span(f"  ({step.step_type}{origin}{phase})", "dim"),
         )
     ]
@@ -161,6 +187,14 @@ def _step(number: int, step: PlanStep) -> list[Line]:
     drawn += lines_of(operation_sentence(step.operation), indent=3)
     drawn += [line("   ", Span(f"{label:<8} ", "dim"), text) for label, text in _facts(step)]
     return drawn
+
+
+def _named(step: PlanStep) -> Iterator[Span]:
+    """Yield the step's name, the use that it stands in less strong."""
+    prefix = f"{step.use}." if step.use is not None and step.name.startswith(f"{step.use}.") else ""
+    if prefix:
+        yield Span(prefix)
+    yield Span(step.name.removeprefix(prefix), "strong")
 
 
 def _facts(step: PlanStep) -> Iterator[tuple[str, str]]:

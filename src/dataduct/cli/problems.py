@@ -1,6 +1,7 @@
 """Problems as a person reads them, with the line and a caret, and as JSON."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
 from textwrap import wrap
@@ -29,19 +30,33 @@ def problem_lines(
         base: Directory that relative file names are looked up in when the working directory has none.
         redact: Takes secrets out of the files' lines.
     """
-    ordered = sorted(problems, key=_place)
+    ordered = _once(sorted(problems, key=_place))
     drawn: list[Line] = []
     for file, group in groupby(ordered, key=lambda problem: problem.position and problem.position.file):
         of_file = list(group)
         source = _source_lines(file, {p.position.line for p in of_file if p.position}, base) if file else {}
         for problem in of_file:
-            drawn += [*_problem(problem, source, width, redact), line()]
-    return [*drawn, _closing(ordered)] if ordered else []
+            drawn += [*_problem(problem, ordered[problem], source, width, redact), line()]
+    return [*drawn, _closing(list(ordered))] if ordered else []
 
 
 def problem_document(problems: Iterable[Problem]) -> dict[str, object]:
-    """Return `problems` as a JSON document: `{"problems": [{file, line, column, ...}]}`."""
-    return {"problems": [_record(problem) for problem in sorted(problems, key=_place)]}
+    """Return `problems` as a JSON document: `{"problems": [{file, line, column, ...}]}`.
+
+    A problem that a pattern has in several uses stands once: `used_at` is the first use, and `uses` counts them.
+    """
+    ordered = _once(sorted(problems, key=_place))
+    return {"problems": [_record(problem, uses) for problem, uses in ordered.items()]}
+
+
+def _once(problems: Iterable[Problem]) -> dict[Problem, int]:
+    """Return the problems, those that differ in their uses alone only once, each with the number of its uses."""
+    first: dict[Problem, Problem] = {}
+    uses: dict[Problem, int] = {}
+    for problem in problems:
+        shown = first.setdefault(replace(problem, used_at=()), problem)
+        uses[shown] = uses.get(shown, 0) + (1 if problem.used_at else 0)
+    return uses
 
 
 def error_count(problems: Iterable[Problem]) -> int:
@@ -54,8 +69,12 @@ def _place(problem: Problem) -> tuple[str, int, int]:
     return (place.file, place.line, place.column) if place else ("", 0, 0)
 
 
-def _record(problem: Problem) -> dict[str, object]:
+def _record(problem: Problem, uses: int) -> dict[str, object]:
     place = problem.position
+    used: dict[str, object] = {
+        "used_at": [{"file": at.file, "line": at.line, "column": at.column} for at in problem.used_at],
+        "uses": uses,
+    }
     return {
         "file": place.file if place else None,
         "line": place.line if place else None,
@@ -66,6 +85,7 @@ def _record(problem: Problem) -> dict[str, object]:
         "message": problem.message,
         "expected": problem.expected,
         "hint": problem.hint,
+        **(used if problem.used_at else {}),
     }
 
 
@@ -83,7 +103,7 @@ def _source_lines(file: str, numbers: set[int], base: Path | None) -> dict[int, 
 
 
 def _problem(
-    problem: Problem, source: dict[int, str], width: int, redact: Callable[[str], str]
+    problem: Problem, uses: int, source: dict[int, str], width: int, redact: Callable[[str], str]
 ) -> list[Line]:
     style: Style = "error" if problem.severity == "error" else "warning"
     first, *rest = problem.message.splitlines() or [""]
@@ -99,6 +119,8 @@ def _problem(
             drawn += _excerpt(place, text, gutter, style, width, redact)
     notes = [f"expected {problem.expected}"] if problem.expected else []
     notes += [problem.hint] if problem.hint else []
+    notes += [f"used at {at}" for at in problem.used_at]
+    notes += [f"and {counted(uses - 1, 'more use')}"] if uses > 1 else []
     for note in notes:
         folded = [
             part for text in note.splitlines() for part in wrap(text, max(20, width - gutter - 3)) or [""]

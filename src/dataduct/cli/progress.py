@@ -17,6 +17,7 @@ from dataduct.runs.events import (
     Listener,
     RunFinished,
     RunStarted,
+    RunWarned,
     StepFinished,
     StepProgress,
     StepRetrying,
@@ -103,6 +104,9 @@ def event_lines(event: Event, view: RunView, name_width: int, now: float) -> lis
             return [line(event.note), told] if event.note else [told]
         case RunFinished():
             return [_run_finished(event, view)]
+        case RunWarned():
+            more = f" (more in {event.log_file})" if event.log_file else ""
+            return [line(Span("warning", "warning"), f": {event.message}{more}")]
         case StepStarted():
             attempt = f", attempt {event.attempt}" if event.attempt > 1 else ""
             return [_step(event.step, name_width, "started", "dim", f"{event.operation}{attempt}")]

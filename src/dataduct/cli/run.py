@@ -3,7 +3,8 @@
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -68,29 +69,44 @@ def command(
     PIPELINE is a file, or the name of a file in pipelines/. Progress goes to standard error. Exits with 0 if every
     step succeeded, 1 if a step or a check failed, 2 if the input is wrong, 130 if it was interrupted.
     """
+    project = invocation.project(tell_warnings=True)
+    path = pipeline_path(pipeline, invocation, project)
+    with_options = [*(f"--var={name}={value}" for name, value in variables.items())]
+    with_options += [f"--select={expression}" for expression in select]
+    options = {"variables": variables, "select": select, "resume": resume, "force": force, "workers": workers}
+    return run_and_tell(
+        invocation, project, path, {**options, "run_date": run_date}, again=with_options, as_json=as_json
+    )
+
+
+def run_and_tell(
+    invocation: Invocation,
+    project: "Project",
+    path: Path,
+    options: Mapping[str, Any],
+    *,
+    again: Sequence[str] = (),
+    as_json: bool = False,
+) -> int:
+    """Run a pipeline with its progress shown and return the exit code.
+
+    Args:
+        invocation: The call of the command line.
+        project: The project.
+        path: The pipeline's file.
+        options: Arguments of `api.run`.
+        again: Options of `dataduct run` that going on with the run needs.
+        as_json: Print the run as a document when it is over.
+    """
     from dataduct import api
 
     console = invocation.console
-    project = invocation.project(tell_warnings=True)
-    path = pipeline_path(pipeline, invocation, project)
     view = RunView()
-    with_options = [*(f"--var={name}={value}" for name, value in variables.items())]
-    with_options += [f"--select={expression}" for expression in select]
     code = 0
     raised = False
     try:
         with progress(console, view) as listener:
-            result = api.run(
-                project,
-                path,
-                run_date=run_date,
-                variables=variables,
-                select=select,
-                resume=resume,
-                force=force,
-                workers=workers,
-                listener=listener,
-            )
+            result = api.run(project, path, **options, listener=listener)
         code = EXIT_CODES[result.status]
     except DataductError as error:
         if view.started is None:
@@ -100,8 +116,8 @@ def command(
     if as_json and view.started:
         console.document(_document(api.queries(project), view.started.run_id))
     if code and view.started:
-        again = ["run", str(path), "--run-date", view.started.run_date, "--resume", *with_options]
-        console.err(*ending_lines(invocation, project, view, again, reason_told=raised))
+        resuming = ["run", str(path), "--run-date", view.started.run_date, "--resume", *again]
+        console.err(*ending_lines(invocation, project, view, resuming, reason_told=raised))
     return code
 
 

@@ -45,16 +45,19 @@ def command(invocation: Invocation, pipelines: Sequence[str], form: str) -> int:
         project = invocation.project()
         base = project.root
         redact = project.secrets.redact
-        files = [file for written in pipelines for file in _files(written, invocation.directory, base)]
+        files = [
+            file for written in pipelines for file in pipeline_files_of(written, invocation.directory, base)
+        ]
         problems = [*project.warnings, *api.validate(project, files)]
     except ProblemsError as error:
         problems = list(error.problems)
         redact = error.redact
-    _show(invocation, problems, files, form, base, redact)
+    show_problems(invocation, problems, files, form, base, redact)
     return 2 if error_count(problems) else 0
 
 
-def _files(written: str, directory: Path | None, root: Path) -> list[Path]:
+def pipeline_files_of(written: str, directory: Path | None, root: Path) -> list[Path]:
+    """Return the pipeline files of one argument: a file, a directory of files, or a name. Raises UserError (DD950)."""
     bases = search_bases(directory, root)
     for base in bases:
         found = [shown_path(path) for path in pipeline_files([base / written])]
@@ -63,7 +66,7 @@ def _files(written: str, directory: Path | None, root: Path) -> list[Path]:
     return [find_pipeline(written, bases)]
 
 
-def _show(
+def show_problems(
     invocation: Invocation,
     problems: list[Problem],
     files: Sequence[Path],
@@ -71,6 +74,7 @@ def _show(
     base: Path | None,
     redact: Callable[[str], str],
 ) -> None:
+    """Print the problems of pipeline files, or that they have none."""
     console = invocation.console
     if form == "json":
         console.document(json.dumps(problem_document(problems), indent=2, ensure_ascii=False))

@@ -1,7 +1,8 @@
 """`dataduct visualize`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -14,7 +15,9 @@ from dataduct.model.nearest import did_you_mean
 if TYPE_CHECKING:
     from dataduct.plan.drawing import PictureFormat
 
-_FORMATS: "dict[str, PictureFormat]" = {".svg": "svg", ".png": "png", ".mmd": "mermaid", ".txt": "text"}
+FormatT = TypeVar("FormatT", bound=str)
+
+FORMATS: "dict[str, PictureFormat]" = {".svg": "svg", ".png": "png", ".mmd": "mermaid", ".txt": "text"}
 
 
 @with_global_options
@@ -34,14 +37,7 @@ def command(invocation: Invocation, pipeline: str, output: Path | None) -> None:
     """
     from dataduct import api
 
-    picture = _FORMATS.get(output.suffix.casefold()) if output else "text"
-    if output and picture is None:
-        raise UserError(
-            f"a picture cannot be written as `{output.name}`",
-            code="DD957",
-            hint=did_you_mean(output.suffix, _FORMATS) or f"endings: {', '.join(_FORMATS)}",
-        )
-    assert picture is not None
+    picture = picture_format(output, FORMATS) if output else "text"
     project = invocation.project()
     drawn = api.draw(api.compile_pipeline(project, pipeline_path(pipeline, invocation, project)), picture)
     if output is None:
@@ -49,3 +45,15 @@ def command(invocation: Invocation, pipeline: str, output: Path | None) -> None:
         return
     write_output(output, drawn)
     invocation.console.err(f"written: {output}")
+
+
+def picture_format(output: Path, formats: Mapping[str, FormatT]) -> FormatT:
+    """Return the format that a file's ending says. Raises UserError (DD957)."""
+    picture = formats.get(output.suffix.casefold())
+    if picture is None:
+        raise UserError(
+            f"a picture cannot be written as `{output.name}`",
+            code="DD957",
+            hint=did_you_mean(output.suffix, formats) or f"endings: {', '.join(formats)}",
+        )
+    return picture

@@ -35,10 +35,10 @@ ENTRIES: tuple[CodeEntry, ...] = (
     ),
     CodeEntry(
         code="DD628",
-        title="Connection of the first Dataduct without a host",
-        meaning="A connection under `mysql:` or `postgres:` has no HOST. AWS Data Pipeline found a "
-        "PostgreSQL server by its RDS_INSTANCE_ID; that is not done here.",
-        remedy="Add `HOST:` with the server's name or address.",
+        title="System of the first Dataduct without a host",
+        meaning="A connection under `mysql:` or `postgres:`, or the section `redshift`, has no HOST. Nor does it name "
+        "an RDS instance or a Redshift cluster whose address AWS could be asked for.",
+        remedy="Add `HOST:` with the server's name or address, or RDS_INSTANCE_ID or CLUSTER_ID.",
         example="postgres:\n  shop: {HOST: shop.abc.eu-west-1.rds.amazonaws.com, USERNAME: reader, "
         "PASSWORD: '${env:SHOP_PASSWORD}'}",
     ),

@@ -1,4 +1,4 @@
-"""Error codes of steps while they run (DD780 to DD789), of checks (DD8xx) and of the engine (DD900 to DD932)."""
+"""Error codes of steps while they run (DD780 to DD799), of checks (DD8xx) and of the engine (DD900 to DD932)."""
 
 from dataduct.codes.entry import CodeEntry
 
@@ -74,6 +74,40 @@ ENTRIES: tuple[CodeEntry, ...] = (
         "Going on would write the other run's rows under this run date.",
         remedy="Run again with `--resume` and the same run date: the table is loaded again first. Runs of different "
         "dates that share a staging table are best run one after the other.",
+    ),
+    CodeEntry(
+        code="DD790",
+        title="awaited run that ended badly",
+        meaning="The latest run of a pipeline that `pipeline-dependencies` waits for has failed or was interrupted, or "
+        "its process died. The lines below the message say what was seen of each pipeline.",
+        remedy="Mend what failed there and resume that run, then resume this one. A pipeline whose failure does not "
+        "matter belongs under `dependent_pipelines_ok_to_fail`.",
+    ),
+    CodeEntry(
+        code="DD791",
+        title="waited long enough",
+        meaning="`give_up_after` has passed, and a pipeline that is waited for has no run for the date, or one "
+        "that has not ended. The lines below the message say what was seen of each pipeline.",
+        remedy="Run those pipelines for that date and resume this run, or raise `give_up_after`.",
+    ),
+    CodeEntry(
+        code="DD792",
+        title="template that gives no date",
+        meaning="The template in `start_date` was rendered for this run and did not give a date.",
+        remedy="Let it give YYYY-MM-DD, or YYYY-MM-DDTHH:MM.",
+    ),
+    CodeEntry(
+        code="DD793",
+        title="one file for several",
+        meaning="`output_path` names one file, and the step's dataset consists of several files, or of none.",
+        remedy="Name a directory, with a slash at its end, or let the step write one file.",
+    ),
+    CodeEntry(
+        code="DD794",
+        title="two files of one name in a working directory",
+        meaning="A script or file that is fetched from S3 would take the place of another file in the working "
+        "directory of the command.",
+        remedy="Rename one of the two.",
     ),
     CodeEntry(
         code="DD801",

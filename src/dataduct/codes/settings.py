@@ -72,8 +72,8 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD616",
         title="Secret written out in the settings",
-        meaning="An option that usually holds a secret has its value in the file, where everybody who reads the "
-        "repository sees it. This is a warning.",
+        meaning="An option that usually holds a secret has its value in dataduct.yml, where everybody who reads the "
+        "repository sees it. This is a warning. Other settings files are not warned about.",
         remedy="Refer to an environment variable or to a file that is not in the repository.",
         example="password: hunter2        # warned\npassword: ${env:SHOP_PASSWORD}",
     ),
@@ -184,5 +184,63 @@ ENTRIES: tuple[CodeEntry, ...] = (
         title="Log that cannot be read",
         meaning="The log of this attempt is missing or may not be read; it may have been deleted.",
         remedy="Check the directory under `logs: path:`.",
+    ),
+    CodeEntry(
+        code="DD660",
+        title="Unknown key in a section of the first Dataduct",
+        meaning="The sections `etl`, `ec2`, `emr` and `logging` hold the keys of the first Dataduct, in any case; "
+        "this one is none of them.",
+        remedy="Correct the key. A new setting has its place in a section of dataduct.yml.",
+        example="etl: {S3_BASE_PAHT: dev}   # wrong\netl: {S3_BASE_PATH: dev}",
+    ),
+    CodeEntry(
+        code="DD661",
+        title="Setting said twice",
+        meaning="A key of the first Dataduct and the setting that it stands for are in one file, or a key stands "
+        "there in two cases, so it would be unclear which one counts.",
+        remedy="Leave one of the two out.",
+        example="engine: {max_retries: 3}\netl: {MAX_RETRIES: 0}   # the same setting",
+    ),
+    CodeEntry(
+        code="DD662",
+        title="Section that is no mapping",
+        meaning="A section of the first Dataduct holds keys and values; this one is a single value or a list.",
+        remedy="Write the section's keys below it.",
+        example="ec2:\n  INSTANCE_TYPE: m1.large",
+    ),
+    CodeEntry(
+        code="DD663",
+        title="Settings file that does not exist",
+        meaning="DATADUCT_CONFIG_PATH names a file that is not there. Without it the settings would be others than "
+        "meant, so nothing is done.",
+        remedy="Correct the path, or unset the variable.",
+        example="DATADUCT_CONFIG_PATH=/etc/team.cfg:settings/production.yml",
+    ),
+    CodeEntry(
+        code="DD664",
+        title="Settings copied without S3",
+        meaning="`config sync_to_s3` and `config sync_from_s3` keep the settings in the project's bucket, and the "
+        "storage is not in S3.",
+        remedy="Put the storage into S3, or choose the mode in which it is there.",
+        example="storage: s3://my-bucket/dataduct",
+    ),
+    CodeEntry(
+        code="DD665",
+        title="Secret in the settings to copy",
+        meaning="The copy in the bucket would hold secrets that are written out in the settings, for everybody who "
+        "may read the bucket.",
+        remedy="Write references such as `${env:NAME}`, or add `--with-secrets`.",
+    ),
+    CodeEntry(
+        code="DD666",
+        title="File that would be written over",
+        meaning="`config sync_from_s3` was given a file that exists.",
+        remedy="Give another file, or add `--force`.",
+    ),
+    CodeEntry(
+        code="DD667",
+        title="No settings in the bucket",
+        meaning="The bucket holds no copy of settings below the storage's prefix.",
+        remedy="Write it with `dataduct config sync_to_s3`, or correct the storage.",
     ),
 )

@@ -22,14 +22,16 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD403",
         title="syntax of a table definition",
-        meaning="Something stands in the CREATE TABLE statement where it cannot stand, or something is missing.",
+        meaning="Something stands in the CREATE TABLE statement where it cannot stand, or something is "
+        "missing.",
         remedy="Mend the place the caret shows; the message says what was expected there.",
         example="a INTEGER b INTEGER    -- write a INTEGER, b INTEGER",
     ),
     CodeEntry(
         code="DD404",
         title="unknown column type",
-        meaning="A column has a type that is none of Amazon Redshift's, PostgreSQL's or DuckDB's scalar types.",
+        meaning="A column has a type that is none of Amazon Redshift's, PostgreSQL's or DuckDB's scalar "
+        "types.",
         remedy="Write the type the message proposes, or one of the documented types.",
         example="a INTEGR    -- write a INTEGER",
     ),
@@ -50,7 +52,8 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD407",
         title="key names an unknown column",
-        meaning="A PRIMARY KEY, UNIQUE, FOREIGN KEY, DISTKEY or SORTKEY names a column that the table does not have.",
+        meaning="A PRIMARY KEY, UNIQUE, FOREIGN KEY, DISTKEY or SORTKEY names a column that the table does "
+        "not have.",
         remedy="Write the name of a column of the table.",
         example="PRIMARY KEY (cuorse_id)    -- write PRIMARY KEY (course_id)",
     ),
@@ -79,7 +82,8 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD411",
         title="more than one statement",
-        meaning="A table definition file holds a statement beside its CREATE TABLE, or a query holds several.",
+        meaning="A table definition file holds a statement beside its CREATE TABLE, or a query holds several."
+        "A table definition file holds a statement beside its CREATE TABLE, or a query holds several.",
         remedy="Keep one CREATE TABLE in a file. Put grants and other statements into a `sql-command` step.",
     ),
     CodeEntry(
@@ -98,7 +102,8 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD414",
         title="template in a table definition",
-        meaning="A name or type in a CREATE TABLE holds a template; the table's shape must be known before a run.",
+        meaning="A name or type in a CREATE TABLE holds a template; the table's shape must be known before a "
+        "run.",
         remedy="Write the name itself. A template may stand inside a string of a DEFAULT.",
     ),
     CodeEntry(
@@ -129,7 +134,8 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD423",
         title="unknown column to choose rows by",
-        meaning="Duplicates are to be dropped by a column that the table does not have or the source does not fill.",
+        meaning="Duplicates are to be dropped by a column that the table does not have or the source does not"
+        " fill.",
         remedy="Name a column of the table that the source fills.",
     ),
     CodeEntry(
@@ -142,7 +148,8 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD425",
         title="history table that does not follow its source",
-        meaning="A history table has columns its source has not, or lacks columns of the source's primary key.",
+        meaning="A history table has columns its source has not, or lacks columns of the source's primary "
+        "key.",
         remedy="Give the history table the source's columns under the same names.",
     ),
     CodeEntry(
@@ -162,8 +169,105 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD431",
         title="placeholder that is not %s",
-        meaning="A script with parameters holds a % that is neither `%s` nor `%%`, or a parameter has no SQL literal.",
+        meaning="A script with parameters holds a % that is neither `%s` nor `%%`, or a parameter has no SQL "
+        "literal.",
         remedy="Write %% for a literal percent sign.",
         example="LIKE 'a%'    -- write LIKE 'a%%'",
+    ),
+    CodeEntry(
+        code="DD440",
+        title="relation defined twice",
+        meaning="Two of the SQL files given to `dataduct database` define a table or view of the same name.",
+        remedy="Leave one of the files out, or rename one of the tables.",
+    ),
+    CodeEntry(
+        code="DD441",
+        title="SQL file that cannot be read",
+        meaning="A file given to `dataduct database` is closed to you, is no text, or is not UTF-8.",
+        remedy="Give a readable file in UTF-8 with one CREATE TABLE or CREATE VIEW.",
+    ),
+    CodeEntry(
+        code="DD442",
+        title="unsupported kind of view",
+        meaning="A file defines a temporary, recursive or materialized view.",
+        remedy="Define a plain view, or create it in a `sql-command` step.",
+    ),
+    CodeEntry(
+        code="DD443",
+        title="temporary table in a file",
+        meaning="A file given to `dataduct database` defines a temporary table, which ends with the "
+        "connection that made it.",
+        remedy="Leave out TEMPORARY, or create the table in the step that needs it.",
+    ),
+    CodeEntry(
+        code="DD444",
+        title="views in a circle",
+        meaning="Views read one another so that none of them can be created first.",
+        remedy="Let one of them read the tables behind the other.",
+        example="CREATE VIEW a AS SELECT * FROM b    -- and b reads a",
+    ),
+    CodeEntry(
+        code="DD445",
+        title="permission for nobody",
+        meaning="A permission of the settings names neither a user nor a group.",
+        remedy="Add `user` or `group` to it.",
+        example="permissions: [{group: analysts, permission: select}]",
+    ),
+    CodeEntry(
+        code="DD446",
+        title="unknown right",
+        meaning="A permission of the settings grants something that is no right on a table.",
+        remedy="Write one of the rights, or several with commas between them: select, insert, update, "
+        "delete, references, all.",
+        example="permission: select, insert",
+    ),
+    CodeEntry(
+        code="DD450",
+        title="table with another definition",
+        meaning="`dataduct database create` found a table whose columns, types or NOT NULL are not those of "
+        "its file. Nothing was created.",
+        remedy="Change the file, or run `dataduct database recreate`, which makes the table anew and keeps "
+        "its rows.",
+    ),
+    CodeEntry(
+        code="DD451",
+        title="relation of another kind",
+        meaning="A table stands where the file defines a view, or a view where it defines a table.",
+        remedy="Rename one of them, or drop the one that is not needed.",
+    ),
+    CodeEntry(
+        code="DD452",
+        title="rights on a missing relation",
+        meaning="`dataduct database grant -e` was given a table or view that does not exist.",
+        remedy="Create it with `dataduct database create -e`, which grants the rights too.",
+    ),
+    CodeEntry(
+        code="DD453",
+        title="new column without values",
+        meaning="`dataduct database recreate` keeps the rows, and a new column is NOT NULL without DEFAULT, "
+        "so they have no value for it.",
+        remedy="Give the column a DEFAULT, or let it be NULL.",
+    ),
+    CodeEntry(
+        code="DD454",
+        title="rows that do not fit the new definition",
+        meaning="`dataduct database recreate` keeps the rows, and values of a column would be changed by its "
+        "new type. Nothing was changed.",
+        remedy="Keep a type that holds the values, or correct them first.",
+        example="price INTEGER    -- while rows hold 1.5",
+    ),
+    CodeEntry(
+        code="DD455",
+        title="tables changed meanwhile",
+        meaning="Between the look at the tables and the transaction somebody else created, dropped or altered"
+        " one of them. Nothing was changed.",
+        remedy="Run the command again.",
+    ),
+    CodeEntry(
+        code="DD456",
+        title="table still used",
+        meaning="Something that was not named depends on a table that is to be dropped: a foreign key of "
+        "another table, or a view. Nothing was dropped.",
+        remedy="Name the dependent tables and views too, or drop them first.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Codes DD205 to DD239: what step types find in their properties and in the files these name."""
+"""Codes DD205 to DD239 and DD260 to DD279: what step types find in their properties and in the files these name."""
 
 from dataduct.codes.entry import CodeEntry
 
@@ -27,8 +27,8 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD208",
         title="property that this engine cannot honour",
-        meaning="The property asks for something that only Amazon's services can do, such as running a script that is "
-        "stored in S3, or for something too dangerous to do in passing.",
+        meaning="The property asks for something that only Amazon's services can do, such as reading files "
+        "compressed with lzo, or for something too dangerous to do in passing.",
         remedy="Use what the message names instead.",
     ),
     CodeEntry(
@@ -129,5 +129,55 @@ ENTRIES: tuple[CodeEntry, ...] = (
         "has to be a plain `INSERT INTO table (columns) VALUES (?, ...)` into the step's table, with a `?` for each "
         "column.",
         remedy="Write it like that, or remove `insert_query`: columns are then found by name or by position.",
+    ),
+    CodeEntry(
+        code="DD260",
+        title="base path that the settings do not have",
+        meaning="A property holds `{S3_BASE_PATH}`, and the settings have nothing to put in its place, so it is taken "
+        "out.",
+        remedy="Set `s3_base_path` under `aws:` in dataduct.yml (`S3_BASE_PATH` under `etl:` in the original's "
+        "settings), or write the path without it.",
+    ),
+    CodeEntry(
+        code="DD261",
+        title="no place to copy files to",
+        meaning="`output_path` is a directory or a file, in S3 or on this machine. It holds no pattern, and one file "
+        "cannot take several datasets.",
+        remedy="Write a directory with a slash at its end, or a file whose ending says its format.",
+        example="output_path: s3://bucket/courses/*.csv    # wrong\noutput_path: s3://bucket/courses.csv      # right",
+    ),
+    CodeEntry(
+        code="DD262",
+        title="no time to wait",
+        meaning="`refresh_rate` and `give_up_after` are a number of seconds, or a number and a unit, more than zero.",
+        remedy="Write a duration such as `300` or `5 minutes`.",
+    ),
+    CodeEntry(
+        code="DD263",
+        title="no date to wait for",
+        meaning="`start_date` is the run date of the runs that are waited for.",
+        remedy="Write a date, a date and time, or a template that gives one; or leave it out for the run's own date.",
+        example="start_date: yesterday                          # wrong\n"
+        'start_date: "{{ run_date | add_days(-1) }}"    # right',
+    ),
+    CodeEntry(
+        code="DD264",
+        title="pipeline that waits for itself",
+        meaning="`pipeline-dependencies` names the pipeline it stands in, whose run cannot end before the step has.",
+        remedy="Name other pipelines. To wait for another step of the same pipeline use `depends_on`.",
+    ),
+    CodeEntry(
+        code="DD265",
+        title="unknown kind of machine",
+        meaning="`resource_type` is `ec2` or `emr`. The original took any other text for `ec2`; here the step runs on "
+        "this machine whatever it says.",
+        remedy="Correct the word, or remove the property.",
+    ),
+    CodeEntry(
+        code="DD266",
+        title="one place for the files of two steps",
+        meaning="Two steps have the same `output_path`, and one would overwrite the other's files: the path is a "
+        "file, or a directory for rows, whose files are numbered.",
+        remedy="Give each step a directory or file of its own.",
     ),
 )

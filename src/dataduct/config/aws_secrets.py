@@ -1,4 +1,4 @@
-"""Secrets that AWS keeps: Secrets Manager and the Parameter Store of Systems Manager."""
+"""What AWS is asked for: secrets of Secrets Manager and the Parameter Store, addresses of RDS and Redshift."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,7 +17,21 @@ _CONNECT_SECONDS = 5
 _READ_SECONDS = 15
 _LISTED_KEYS = 8
 
-_ABSENT = ("ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound")
+_ABSENT = (
+    "ResourceNotFoundException",
+    "ParameterNotFound",
+    "ParameterVersionNotFound",
+    "DBInstanceNotFound",
+    "DBInstanceNotFoundFault",
+    "ClusterNotFound",
+    "ClusterNotFoundFault",
+)
+_RIGHTS = {
+    "secretsmanager": "secretsmanager:GetSecretValue, and kms:Decrypt for a key of your own",
+    "ssm": "ssm:GetParameter, and kms:Decrypt for a key of your own",
+    "rds": "rds:DescribeDBInstances",
+    "redshift": "redshift:DescribeClusters",
+}
 _DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 _UNKNOWN_CREDENTIALS = (
     "UnrecognizedClientException",
@@ -68,7 +82,7 @@ class AwsSecrets:
         answer = self._ask(
             what,
             "secretsmanager",
-            identity,
+            _region_of_arn(identity),
             lambda client: client.get_secret_value(SecretId=identity, VersionStage=stage or _CURRENT),
         )
         text = _text(answer, what)
@@ -79,21 +93,46 @@ class AwsSecrets:
         answer = self._ask(
             f"the parameter `{name}`",
             "ssm",
-            name,
+            _region_of_arn(name),
             lambda client: client.get_parameter(Name=name, WithDecryption=True),
         )
         return str(answer["Parameter"]["Value"])
 
-    def _ask(self, what: str, service: str, identity: str, ask: Callable[[Any], AnswerT]) -> AnswerT:
+    def database_address(self, name: str) -> str:
+        """Return the host name of the RDS instance that `INSTANCE` or `REGION/INSTANCE` names."""
+        region, _, instance = name.rpartition("/")
+        what = f"the address of the RDS instance `{instance}`"
+        answer = self._ask(
+            what,
+            "rds",
+            region,
+            lambda client: client.describe_db_instances(DBInstanceIdentifier=instance)["DBInstances"][0],
+        )
+        return _address(answer, what)
+
+    def cluster_address(self, name: str) -> str:
+        """Return the host name of the Redshift cluster that `CLUSTER` or `REGION/CLUSTER` names."""
+        region, _, cluster = name.rpartition("/")
+        what = f"the address of the Redshift cluster `{cluster}`"
+        answer = self._ask(
+            what,
+            "redshift",
+            region,
+            lambda client: client.describe_clusters(ClusterIdentifier=cluster)["Clusters"][0],
+        )
+        return _address(answer, what)
+
+    def _ask(self, what: str, service: str, region: str, ask: Callable[[Any], AnswerT]) -> AnswerT:
+        """Return the answer of a service in `region`, or in that of the settings if it is empty."""
         try:
             import botocore.exceptions
         except ImportError:
             raise MissingDependencyError("boto3", "aws") from None
-        region = _region_of_arn(identity) or self._region
+        in_region = region or self._region
         try:
-            return ask(self._client(service, region))
+            return ask(self._client(service, in_region))
         except botocore.exceptions.ClientError as error:
-            _refused(what, region, error.response.get("Error", {}))
+            _refused(what, service, in_region, error.response.get("Error", {}))
         except botocore.exceptions.BotoCoreError as error:
             raise _not_asked(what, error) from None
 
@@ -104,7 +143,7 @@ class AwsSecrets:
 
             session = boto3.session.Session(profile_name=self._settings.profile, region_name=region)
             self._clients[service, region] = session.client(
-                service,  # type: ignore[call-overload]  # one of two services, chosen above
+                service,  # type: ignore[call-overload]  # one of four services, chosen above
                 endpoint_url=self._settings.endpoint_url,
                 config=Config(
                     connect_timeout=_CONNECT_SECONDS,
@@ -115,12 +154,20 @@ class AwsSecrets:
         return self._clients[service, region]
 
 
-def _region_of_arn(identity: str) -> str | None:
+def _region_of_arn(identity: str) -> str:
     parts = identity.split(":")
-    return parts[3] or None if parts[0] == "arn" and len(parts) > 3 else None
+    return parts[3] if parts[0] == "arn" and len(parts) > 3 else ""
 
 
-def _refused(what: str, region: str | None, error: Mapping[str, Any]) -> NoReturn:
+def _address(described: Mapping[str, Any], what: str) -> str:
+    """Return the address in a description. Raises UserError (DD655) while it has none, as it is being made."""
+    address = described.get("Endpoint", {}).get("Address")
+    if not address:
+        raise UserError(f"{what} is not there yet", code="DD655", hint="wait until it has been made")
+    return str(address)
+
+
+def _refused(what: str, service: str, region: str | None, error: Mapping[str, Any]) -> NoReturn:
     """Raise the error for what AWS answered."""
     code = str(error.get("Code", ""))
     words = " ".join(str(error.get("Message", "")).split()) or code
@@ -136,7 +183,7 @@ def _refused(what: str, region: str | None, error: Mapping[str, Any]) -> NoRetur
         raise UserError(
             f"AWS denies access to {what}{where}: {words}",
             code="DD653",
-            hint="allow secretsmanager:GetSecretValue or ssm:GetParameter, and kms:Decrypt for a key of your own",
+            hint=f"allow {_RIGHTS[service]}",
         )
     if code in _UNKNOWN_CREDENTIALS:
         raise UserError(

@@ -6,7 +6,8 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from dataduct.config.overrides import PREFIX, without
+from dataduct.config.merging import without
+from dataduct.config.overrides import PREFIX
 from dataduct.config.secrets import (
     REFERENCE,
     REFERENCE_FORMS,
@@ -95,7 +96,7 @@ def known_secrets(tree: MappingNode, secrets: Redactor) -> list[Problem]:
     problems = []
     for owner, key, node in _values(tree):
         problems += _reference_problems(node)
-        value = _secret_in(key, node)
+        value = secret_in(key, node)
         if value is None:
             continue
         secrets.add(value)
@@ -135,7 +136,7 @@ def _scalars(node: Node, key: str) -> Iterator[tuple[str, ScalarNode]]:
                 yield from _scalars(value, name)
 
 
-def _secret_in(key: str, node: ScalarNode) -> str | None:
+def secret_in(key: str, node: ScalarNode) -> str | None:
     """Return the secret that the value of `key` holds in plain, or None."""
     if node.value is None or isinstance(node.value, bool):
         return None

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dataduct.config.overrides import without
+from dataduct.config.merging import merge, nested, without
+from dataduct.config.secrets import REFERENCE
 from dataduct.definition.tree import MappingNode, Node, ScalarNode
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 
 _BY_ALIAS = ("mysql", "postgres")
 _WAREHOUSE = "redshift"
+_CLUSTER = "cluster_id"
+_CLUSTER_SETTING = ("aws_data_pipeline", "redshift_cluster_id")
 _OPTIONS = {"username": "user", "database_name": "database", "connection_string": "url"}
 _NO_EFFECT = ("region", "rds_instance_id")
 _FLAT = ("host", "username", "password", *_NO_EFFECT)
@@ -33,7 +36,7 @@ def with_original_sections(
             )
     redshift = tree.entries.get(_WAREHOUSE)
     if isinstance(redshift, MappingNode):
-        tree = _with_warehouse(without(tree, _WAREHOUSE), redshift, tree.keys[_WAREHOUSE], problems)
+        tree = _with_warehouse(without(tree, _WAREHOUSE), redshift, tree.keys[_WAREHOUSE], problems, earlier)
     return tree
 
 
@@ -81,6 +84,11 @@ def _connection(section: str, alias: str, node: MappingNode, place: Position, *,
     """Return the options under their names here; MySQL's database is by default the one called like the alias."""
     options = _renamed(node, left_out=_NO_EFFECT if section == "postgres" else ())
     entries: dict[str, Node] = {"type": ScalarNode(section, section, place, quoted=True)}
+    instance = _named(node, "rds_instance_id")
+    if section == "postgres" and instance is not None and not _says_where(options):
+        region = _named(node, "region")
+        name = f"{region.text}/{instance.text}" if region is not None else instance.text
+        entries["host"] = _looked_up("aws-rds", name, instance.position)
     if section == "mysql" and is_new:
         entries["database"] = ScalarNode(alias, alias, place, quoted=True)
     return replace(options, entries={**entries, **options.entries})
@@ -96,10 +104,28 @@ def _renamed(node: MappingNode, left_out: tuple[str, ...] = ()) -> MappingNode:
     )
 
 
+def _named(node: MappingNode, option: str) -> ScalarNode | None:
+    """Return the value of an option, its key in any case; None if it is empty or holds a reference."""
+    for key, value in node.entries.items():
+        if key.casefold() == option and isinstance(value, ScalarNode):
+            return value if value.text and not REFERENCE.search(value.text) else None
+    return None
+
+
+def _says_where(options: MappingNode) -> bool:
+    return any(key in options.entries for key in ("host", "url"))
+
+
+def _looked_up(kind: str, name: str, place: Position) -> ScalarNode:
+    """Return the address that AWS is asked for when the system is opened."""
+    reference = f"${{{kind}:{name}}}"
+    return ScalarNode(reference, reference, place, quoted=True)
+
+
 def _without_host(
     section: str, alias: str, node: MappingNode, place: Position, known: Mapping[str, Node]
 ) -> list[Problem]:
-    if alias in known or "host" in node.entries or "url" in node.entries:
+    if alias in known or _says_where(node):
         return []
     return [
         Problem(
@@ -107,7 +133,7 @@ def _without_host(
             message=f"connection `{alias}` of the section `{section}` does not say where its server is",
             position=place,
             expected="`HOST: ...`",
-            hint="an RDS_INSTANCE_ID is not looked up: write the instance's endpoint"
+            hint="or `RDS_INSTANCE_ID: ...`, whose address AWS is asked for"
             if section == "postgres"
             else None,
         )
@@ -115,7 +141,11 @@ def _without_host(
 
 
 def _with_warehouse(
-    tree: MappingNode, redshift: MappingNode, place: Position, problems: list[Problem]
+    tree: MappingNode,
+    redshift: MappingNode,
+    place: Position,
+    problems: list[Problem],
+    earlier: MappingNode | None,
 ) -> MappingNode:
     if "warehouse" in tree.entries:
         problems.append(
@@ -128,9 +158,24 @@ def _with_warehouse(
             )
         )
         return tree
-    options = _renamed(redshift)
-    kind = ScalarNode("redshift", "redshift", place, quoted=True)
-    warehouse = replace(options, entries={"type": kind, **options.entries})
+    options = _renamed(redshift, left_out=(_CLUSTER,))
+    entries: dict[str, Node] = {"type": ScalarNode("redshift", "redshift", place, quoted=True)}
+    cluster = _named(redshift, _CLUSTER)
+    if cluster is not None:
+        tree = merge(tree, nested(_CLUSTER_SETTING, cluster, cluster.position))
+        if not _says_where(options):
+            entries["host"] = _looked_up("aws-redshift", cluster.text, cluster.position)
+    elif not _says_where(options) and (earlier is None or "warehouse" not in earlier.entries):
+        problems.append(
+            Problem(
+                code="DD628",
+                message="the section `redshift` does not say where its cluster is",
+                position=place,
+                expected="`HOST: ...`",
+                hint="or `CLUSTER_ID: ...`, whose address AWS is asked for",
+            )
+        )
+    warehouse = replace(options, entries={**entries, **options.entries})
     return replace(
         tree, entries={**tree.entries, "warehouse": warehouse}, keys={**tree.keys, "warehouse": place}
     )

@@ -1,22 +1,15 @@
-"""Settings laid over settings: a mode over the file, variables of the environment over both.
-
-Everything stays a tree with positions until the whole is validated, so a problem shows where its value was written.
-"""
+"""Settings that variables of the environment give, such as `DATADUCT__ENGINE__WORKERS`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from dataduct.config.settings import (
-    DEFAULT_STORAGE,
-    DEFAULT_WAREHOUSE,
-    AwsSettings,
-    EngineSettings,
-    LogsSettings,
-    RunsSettings,
-    Settings,
-)
+from dataduct.config.merging import nested
+from dataduct.config.original_keys import ORIGINAL_KEYS
+from dataduct.config.settings import Settings
+from dataduct.definition.coercion import field_annotations, options
 from dataduct.definition.scalars import resolve
 from dataduct.definition.tree import MappingNode, Node, ScalarNode
 from dataduct.model.nearest import nearest_name
@@ -24,27 +17,6 @@ from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 
 PREFIX = "DATADUCT__"
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "aws": AwsSettings,
-    "runs": RunsSettings,
-    "logs": LogsSettings,
-    "engine": EngineSettings,
-}
-_FEWEST_KEYS = {
-    "aws": 1,
-    "runs": 1,
-    "logs": 1,
-    "engine": 1,
-    "variables": 1,
-    "warehouse": 1,
-    "storage": 1,
-    "connections": 2,
-}
-_MOST_KEYS = {"aws": 1, "runs": 1, "logs": 1, "engine": 1, "variables": 1, "project": 0, "resources": 0}
-_DEFAULT_TYPES: dict[tuple[str, ...], str] = {
-    ("warehouse",): DEFAULT_WAREHOUSE["type"],
-    ("storage",): DEFAULT_STORAGE["type"],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +32,9 @@ class Override:
     path: tuple[str, ...]
     node: ScalarNode
 
-
-def without(node: MappingNode, key: str) -> MappingNode:
-    """Return the mapping without `key`."""
-    return MappingNode(
-        {name: value for name, value in node.entries.items() if name != key}, node.position, node.keys
-    )
-
-
-def merge(base: MappingNode, over: MappingNode, path: tuple[str, ...] = ()) -> MappingNode:
-    """Return `base` with `over` laid on it, key by key; anything but two mappings is replaced whole.
-
-    A warehouse, storage or connection of another `type` is replaced whole too: options of one type mean nothing
-    to another.
-    """
-    entries, keys = dict(base.entries), dict(base.keys)
-    for key, value in over.entries.items():
-        earlier = entries.get(key)
-        within = (*path, key)
-        if (
-            isinstance(earlier, MappingNode)
-            and isinstance(value, MappingNode)
-            and not _changes_type(earlier, value, within)
-        ):
-            value = merge(earlier, value, within)
-        entries[key] = value
-        if key in over.keys:
-            keys[key] = over.keys[key]
-    return MappingNode(entries, base.position, keys)
-
-
-def _changes_type(base: MappingNode, over: MappingNode, path: tuple[str, ...]) -> bool:
-    is_connection = len(path) == 2 and path[0] == "connections"
-    if path not in _DEFAULT_TYPES and not is_connection:
-        return False
-    new = over.entries.get("type")
-    if not isinstance(new, ScalarNode):
-        return False
-    old = base.entries.get("type")
-    old_type = old.value if isinstance(old, ScalarNode) else _DEFAULT_TYPES.get(path)
-    return old_type is not None and new.value != old_type
+    def tree(self) -> MappingNode:
+        """Return the settings that hold nothing but the override."""
+        return nested(self.path, self.node, self.node.position)
 
 
 def read_overrides(
@@ -127,15 +62,6 @@ def read_overrides(
     return overrides
 
 
-def override_tree(override: Override) -> MappingNode:
-    """Return the settings that hold nothing but the override."""
-    node: Node = override.node
-    for key in reversed(override.path):
-        node = MappingNode({key: node}, override.node.position, {key: override.node.position})
-    assert isinstance(node, MappingNode)
-    return node
-
-
 def _path(variable: str, tree: MappingNode, text: str) -> tuple[str, ...]:
     """Return the keys a variable's name leads to, spelled as `tree` spells them and else in lower case.
 
@@ -158,18 +84,55 @@ def _wrong_path(path: tuple[str, ...], aliases: tuple[str, ...]) -> tuple[str, s
     """Return (message, hint) if `path` leads to no setting that a variable can give."""
     if not all(path):
         return "its name lacks a key between the double underscores", None
-    first, rest = path[0], path[1:]
-    names = tuple(name for name in Settings.model_fields if name != "modes")
-    if first not in names:
-        return f"there is no setting `{first}`", _suggested(path, 0, names)
-    if first in _SECTIONS and rest and rest[0] not in _SECTIONS[first].model_fields:
-        known = tuple(_SECTIONS[first].model_fields)
-        return f"there is no setting `{'.'.join(path)}`", _suggested(path, 1, known)
-    if not _MOST_KEYS.get(first, len(rest)) >= len(rest) >= _FEWEST_KEYS.get(first, 0):
-        return f"`{'.'.join(path)}` is not a single value", None
-    if first == "connections" and rest[0] not in aliases:
-        return f"there is no connection `{rest[0]}`", _suggested(path, 1, aliases)
+    annotation: Any = Settings
+    for index, key in enumerate(path):
+        model, item = _model_of(annotation), _item_of(annotation)
+        if model is not None:
+            fields = field_annotations(model)
+            valid = tuple(name for name in fields if name != "modes")
+            if key not in valid:
+                return _unknown(path, index, valid)
+            annotation = fields[key]
+        elif item is not None:
+            if index == 1 and path[0] == "connections" and key not in aliases:
+                return f"there is no connection `{key}`", _suggested(path, 1, aliases)
+            annotation = item
+        else:
+            return f"`{'.'.join(path)}` is not a single value", None
+    return None if _is_single(annotation) else (f"`{'.'.join(path)}` is not a single value", None)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    return next(
+        (kind for kind in options(annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)), None
+    )
+
+
+def _item_of(annotation: Any) -> Any:
+    """Return what the values of a mapping are; None if the setting is no mapping."""
+    for kind in options(annotation):
+        if get_origin(kind) is dict:
+            return get_args(kind)[1]
+        if kind is Any:
+            return Any
     return None
+
+
+def _is_single(annotation: Any) -> bool:
+    """Return whether one text can give the setting: a value, or a list of texts that may be one."""
+    kinds = options(annotation)
+    return any(
+        kind is Any or kind in (str, int, float, bool) or get_args(kind)[:1] == (str,) for kind in kinds
+    ) and not any(get_origin(kind) is dict for kind in kinds)
+
+
+def _unknown(path: tuple[str, ...], index: int, valid: tuple[str, ...]) -> tuple[str, str | None]:
+    """Return (message, hint) for a key that no setting has; one of the first Dataduct leads to its setting here."""
+    message = f"there is no setting `{'.'.join(path[: index + 1])}`"
+    setting = ORIGINAL_KEYS.get(path[0], {}).get(path[1].upper()) if len(path) == 2 else None
+    if setting is not None:
+        return message, f"write `{PREFIX}{setting.replace('.', '__').upper()}`"
+    return message, _suggested(path, index, valid)
 
 
 def _keys(tree: MappingNode, section: str) -> tuple[str, ...]:

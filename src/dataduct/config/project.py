@@ -1,19 +1,22 @@
 """A project: the directory, its settings, and what must stay secret."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dataduct.config.inspection import known_secrets, option_problems, type_problems, typed_options
+from dataduct.config.layers import Layer, read_layers
+from dataduct.config.merging import merge, without
 from dataduct.config.original_sections import with_original_sections
-from dataduct.config.overrides import PREFIX, Override, merge, override_tree, read_overrides, without
+from dataduct.config.original_settings import with_original_settings, with_storage_of_bucket
+from dataduct.config.origins import Origin, origins
+from dataduct.config.overrides import PREFIX, read_overrides
 from dataduct.config.secrets import REFERENCE, Redactor
 from dataduct.config.settings import Settings
 from dataduct.config.systems import systems, with_urls_split, without_unset
 from dataduct.definition.properties import validate
-from dataduct.definition.tree import MappingNode, Node, ScalarNode
-from dataduct.definition.yaml import read_yaml
+from dataduct.definition.tree import MappingNode, Node
 from dataduct.errors import ProblemsError, UserError
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
@@ -21,6 +24,12 @@ from dataduct.model.problem import Problem
 
 FILE_NAMES = ("dataduct.yml", "dataduct.yaml")
 MODE_VARIABLE = "DATADUCT_MODE"
+LIFECYCLE = ("bootstrap", "teardown")
+"""Settings that hold steps."""
+_SYSTEMS = ("warehouse", "storage", "connections")
+_READING = "DD1"
+_OF_NAMES = ("DD611", "DD612")
+_SECRET = "DD616"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +38,11 @@ class Project:
 
     Attributes:
         root: Its directory, absolute; relative paths in the settings start here.
-        file: The settings file, or None if the project has none and all settings are the defaults.
+        file: Its `dataduct.yml`, or None if it has none.
+        files: Every settings file that was read, the lowest first.
+        lifecycle: `bootstrap` and `teardown` as they are written, with positions; those that are not are missing.
         mode: The mode that applies, or None.
+        origins: Where each setting that is not a default is written, by its keys.
         places: Where the warehouse, the storage and each connection are written, by (section, alias); those that are
             not written are missing.
         warnings: What is worth telling about the settings.
@@ -40,7 +52,10 @@ class Project:
     root: Path
     settings: Settings
     file: Path | None = None
+    files: tuple[Path, ...] = ()
+    lifecycle: Mapping[str, Node] = field(default_factory=dict)
     mode: str | None = None
+    origins: Mapping[tuple[str, ...], Origin] = field(default_factory=dict)
     places: Mapping[tuple[str, str], Position] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
     secrets: Redactor = field(default_factory=Redactor)
@@ -73,10 +88,14 @@ def open_project(
 ) -> Project:
     """Return the project in `directory`; by default the one the working directory is in, or that directory.
 
+    Its settings are those of the files that `dataduct.config.layers` names, of the mode over them and of the
+    environment over both.
+
     Args:
-        directory: Where `dataduct.yml` is; a directory without one has the default settings.
+        directory: Where `dataduct.yml` is; a directory without one may be a project too.
         mode: The mode to apply; by default what `DATADUCT_MODE` says.
-        environment: Gives `DATADUCT_MODE` and settings such as `DATADUCT__WAREHOUSE__PATH`.
+        environment: Gives `DATADUCT_MODE`, the places of other settings files (`HOME`, `DATADUCT_CONFIG_PATH`) and
+            settings such as `DATADUCT__WAREHOUSE__PATH`.
 
     Raises:
         ProblemsError: Everything wrong with the settings.
@@ -84,13 +103,13 @@ def open_project(
     """
     file = _file_in(directory) if directory is not None else _file_above(Path.cwd())
     root = file.parent if file is not None else directory or Path()
-    tree = _read(file) if file is not None else MappingNode({}, Position("dataduct.yml"))
     mode = mode or environment.get(MODE_VARIABLE) or None
     secrets = Redactor()
     problems: list[Problem] = []
-    chosen = _chosen(tree, mode, environment, secrets, problems)
+    layers = read_layers(file, environment, problems)
+    chosen, of_mode = _chosen(layers, mode, environment, secrets, problems)
     settings = _checked(chosen, secrets, problems)
-    found = tuple(dict.fromkeys(_shown(problem, secrets) for problem in problems))
+    found = tuple(dict.fromkeys(_shown(problem, secrets) for problem in _telling(problems, file)))
     errors = [problem for problem in found if problem.severity == "error"]
     if settings is None or errors:
         raise ProblemsError(sorted(errors, key=_place), redact=secrets.redact)
@@ -98,7 +117,10 @@ def open_project(
         root=root.resolve(),
         settings=settings,
         file=file.resolve() if file is not None else None,
+        files=tuple(layer.file for layer in layers),
+        lifecycle={name: chosen.entries[name] for name in LIFECYCLE if name in chosen.entries},
         mode=mode,
+        origins=origins(chosen, mode, of_mode),
         places=_places(chosen),
         warnings=tuple(sorted(found, key=_place)),
         secrets=secrets,
@@ -106,48 +128,70 @@ def open_project(
 
 
 def _chosen(
-    tree: MappingNode,
+    layers: Sequence[Layer],
     mode: str | None,
     environment: Mapping[str, str],
     secrets: Redactor,
     problems: list[Problem],
-) -> MappingNode:
-    """Return what the file, its mode and the environment say together; every mode of the file is checked."""
-    modes = _modes(tree)
-    base = _normal(without(tree, "modes"), None, secrets, problems)
-    chosen = base
-    for name, changes in modes.items():
-        if "modes" in changes.entries:
-            problems.append(_modes_in_mode(name, changes))
-        changes = _normal(_without_empty(without(changes, "modes")), base, secrets, problems)
-        merged = without_unset(merge(base, changes))
-        _checked(merged, secrets, problems)
+) -> tuple[MappingNode, MappingNode]:
+    """Return what the files, the mode and the environment say together, and what the mode alone says.
+
+    Every mode is checked, whichever applies.
+    """
+    nothing = MappingNode({}, Position(FILE_NAMES[0]))
+    base = nothing
+    for layer in layers:
+        says = _normal(layer.base, base, secrets, problems)
+        problems += _own_problems(says)
+        base = merge(base, says)
+    names = dict.fromkeys(name for layer in layers for name in layer.modes)
+    chosen, of_mode = base, nothing
+    for name in names:
+        merged, says = base, nothing
+        for changes in (layer.modes.get(name) for layer in layers):
+            if isinstance(changes, MappingNode):
+                changes = _normal(changes, merged, secrets, problems)
+                problems += _own_problems(changes)
+                merged, says = merge(merged, changes), merge(says, changes)
+        _checked(_complete(merged), secrets, problems)
         if name == mode:
-            chosen = merged
-    if mode is not None and mode not in modes:
-        problems.append(_unknown_mode(mode, tuple(modes)))
+            chosen, of_mode = merged, says
+    if mode is not None and mode not in names:
+        problems.append(_unknown_mode(mode, tuple(names)))
     for override in read_overrides(environment, chosen, problems):
-        chosen = merge(chosen, _normal_override(override, secrets, problems))
-    chosen = without_unset(chosen)
-    if "modes" in tree.entries:
-        position = tree.keys.get("modes", tree.position)
-        chosen = replace(
-            chosen,
-            entries={**chosen.entries, "modes": tree.entries["modes"]},
-            keys={**chosen.keys, "modes": position},
-        )
-    return chosen
+        chosen = merge(chosen, with_urls_split(override.tree(), secrets, problems))
+    return _with_modes(_complete(chosen), layers), of_mode
 
 
 def _normal(
-    tree: MappingNode, earlier: MappingNode | None, secrets: Redactor, problems: list[Problem]
+    tree: MappingNode, earlier: MappingNode, secrets: Redactor, problems: list[Problem]
 ) -> MappingNode:
-    """Return the settings of the file or a mode in the one form that the rest works with."""
-    return with_urls_split(with_original_sections(tree, problems, earlier=earlier), secrets, problems)
+    """Return the settings of a file or a mode in the one form that the rest works with."""
+    tree = with_original_sections(with_original_settings(tree, problems), problems, earlier=earlier)
+    return with_urls_split(tree, secrets, problems)
 
 
-def _normal_override(override: Override, secrets: Redactor, problems: list[Problem]) -> MappingNode:
-    return with_urls_split(override_tree(override), secrets, problems)
+def _own_problems(tree: MappingNode) -> list[Problem]:
+    """Return what is wrong with the settings of one file or mode, though others may be laid over it.
+
+    The options of systems are left out: they may be whole only together with those of another file.
+    """
+    for section in _SYSTEMS:
+        tree = without(tree, section)
+    return validate(Settings, tree, owner=FILE_NAMES[0])[1]
+
+
+def _complete(tree: MappingNode) -> MappingNode:
+    """Return the merged settings without what is unset and with what follows from others."""
+    return without_unset(with_storage_of_bucket(tree))
+
+
+def _with_modes(tree: MappingNode, layers: Sequence[Layer]) -> MappingNode:
+    """Return the settings with the modes of all layers, as they are written."""
+    modes = MappingNode({}, tree.position)
+    for layer in layers:
+        modes = merge(modes, MappingNode(layer.modes, tree.position))
+    return merge(tree, MappingNode({"modes": modes}, tree.position)) if modes.entries else tree
 
 
 def _places(tree: MappingNode) -> dict[tuple[str, str], Position]:
@@ -157,15 +201,6 @@ def _places(tree: MappingNode) -> dict[tuple[str, str], Position]:
         keys = around.keys if isinstance(around, MappingNode) else {}
         places[system.section, system.alias] = keys.get(system.alias, system.node.position)
     return places
-
-
-def _modes_in_mode(name: str, changes: MappingNode) -> Problem:
-    return Problem(
-        code="DD613",
-        message=f"mode `{name}` holds modes of its own",
-        position=changes.keys.get("modes", changes.position),
-        expected="settings",
-    )
 
 
 def _checked(tree: MappingNode, secrets: Redactor, problems: list[Problem]) -> Settings | None:
@@ -189,13 +224,6 @@ def _with_typed_options(settings: Settings, tree: MappingNode) -> Settings:
     return settings.model_copy(update={**changed, "connections": {**settings.connections, **of_connections}})
 
 
-def _modes(tree: MappingNode) -> dict[str, MappingNode]:
-    """Return the modes of the file; one that is no mapping is left for the validation to report."""
-    modes = tree.entries.get("modes")
-    entries: Mapping[str, Node] = modes.entries if isinstance(modes, MappingNode) else {}
-    return {name: changes for name, changes in entries.items() if isinstance(changes, MappingNode)}
-
-
 def _unknown_mode(mode: str, known: tuple[str, ...]) -> Problem:
     return Problem(
         code="DD611",
@@ -203,24 +231,6 @@ def _unknown_mode(mode: str, known: tuple[str, ...]) -> Problem:
         expected=f"one of {', '.join(f'`{name}`' for name in known)}" if known else None,
         hint=did_you_mean(mode, known) or ("the settings define no modes" if not known else None),
     )
-
-
-def _read(file: Path) -> MappingNode:
-    try:
-        tree, _ = read_yaml(file)
-    except ProblemsError as error:
-        if [problem.code for problem in error.problems] == ["DD105"]:
-            return MappingNode({}, Position(str(file)))
-        raise
-    return _without_empty(tree)
-
-
-def _without_empty(tree: MappingNode) -> MappingNode:
-    """Return the mapping without the sections that have a name and nothing below it."""
-    for name, node in tree.entries.items():
-        if isinstance(node, ScalarNode) and node.value is None:
-            tree = without(tree, name)
-    return tree
 
 
 def _file_in(directory: Path) -> Path | None:
@@ -241,6 +251,21 @@ def _file_above(working_directory: Path) -> Path | None:
         if file is not None:
             return Path(os.path.relpath(file, working_directory))
     return None
+
+
+def _telling(problems: Sequence[Problem], file: Path | None) -> list[Problem]:
+    """Return the problems that are worth telling.
+
+    A file that could not be read makes unknown names of what it defines. Secrets may be written out in the files of
+    the user and the system, which are in no repository.
+    """
+    unread = any(problem.code.startswith(_READING) for problem in problems)
+    return [
+        problem
+        for problem in problems
+        if not (unread and problem.code in _OF_NAMES)
+        and not (problem.code == _SECRET and problem.position and problem.position.file != str(file))
+    ]
 
 
 def _shown(problem: Problem, secrets: Redactor) -> Problem:

@@ -110,7 +110,7 @@ class References:
                 value = _from_environment(name, self._environment)
             case "file":
                 value = _from_file(name, self._project.root)
-            case "aws-secretsmanager" | "aws-ssm":
+            case "aws-secretsmanager" | "aws-ssm" | "aws-rds" | "aws-redshift":
                 value = self._from_aws(kind, name)
             case _:
                 raise UserError(
@@ -129,7 +129,12 @@ class References:
                     from dataduct.config.aws_secrets import AwsSecrets
 
                     self._aws = AwsSecrets(self._project.settings.aws, self._environment)
-                ask = self._aws.secret if kind == "aws-secretsmanager" else self._aws.parameter
+                ask = {
+                    "aws-secretsmanager": self._aws.secret,
+                    "aws-ssm": self._aws.parameter,
+                    "aws-rds": self._aws.database_address,
+                    "aws-redshift": self._aws.cluster_address,
+                }[kind]
                 self._answers[kind, name] = ask(name)
             return self._answers[kind, name]
 

@@ -7,7 +7,7 @@ import threading
 from urllib.parse import quote, quote_plus
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_-]+):([^{}]*)\}")
-REFERENCE_KINDS = ("env", "file", "aws-secretsmanager", "aws-ssm")
+REFERENCE_KINDS = ("env", "file", "aws-secretsmanager", "aws-ssm", "aws-rds", "aws-redshift")
 REFERENCE_FORMS = "`${env:NAME}`, `${file:PATH}`, `${aws-secretsmanager:NAME#KEY}` or `${aws-ssm:NAME}`"
 URL_PASSWORD = re.compile(r"\w://[^/?#@\s]*?:([^@/\s]+)@")
 

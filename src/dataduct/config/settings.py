@@ -2,17 +2,15 @@
 
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from dataduct.config.aws_data_pipeline import AwsDataPipelineSettings
+from dataduct.config.original_keys import ORIGINAL_KEYS, ORIGINAL_SYSTEM_KEYS
+from dataduct.config.section import Section
 from dataduct.definition.durations import parse_duration
+from dataduct.definition.header import parse_frequency, parse_load_time
 from dataduct.definition.properties import PropertyError
+from dataduct.model.schedule import FREQUENCIES
 
 DEFAULT_WAREHOUSE: dict[str, Any] = {"type": "duckdb", "path": "warehouse.duckdb"}
 DEFAULT_STORAGE: dict[str, Any] = {"type": "local"}
@@ -38,6 +36,11 @@ def _text_or_number(value: object) -> object:
             code="DD618",
             expected="text or a number",
         )
+    return value
+
+
+def _load_time(value: str) -> str:
+    parse_load_time(value)
     return value
 
 
@@ -69,14 +72,28 @@ def _system_schema(example: str, **type_schema: object) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [fields, {"type": "string", "format": "uri"}], "examples": [example]})
 
 
-def _of_the_original(description: str, *, by_alias: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {"type": "object"}
+def _of_the_original(section: str, description: str) -> dict[str, Any]:
+    keys = {**ORIGINAL_KEYS, **ORIGINAL_SYSTEM_KEYS}[section]
+    properties = {key: {"description": f"Here `{setting}`."} for key, setting in keys.items()}
+    options: dict[str, Any] = {"type": "object", "properties": properties}
+    by_alias = section in ("mysql", "postgres")
     schema = {"type": "object", "additionalProperties": options} if by_alias else options
     return {
         **schema,
         "description": f"{description} As in the settings of the first Dataduct; keys in any case.",
     }
 
+
+_ORIGINAL_SECTIONS = {
+    "etl": "How and where pipelines run.",
+    "ec2": "The EC2 instances of AWS Data Pipeline.",
+    "emr": "The EMR clusters of AWS Data Pipeline.",
+    "logging": "Where logs are kept.",
+    "mysql": "Connections to MySQL by alias.",
+    "postgres": "Connections to PostgreSQL by alias.",
+    "redshift": "The warehouse, where `warehouse` is not written.",
+}
+"""The sections of the first Dataduct whose content has another form here."""
 
 Duration = Annotated[
     float,
@@ -99,11 +116,7 @@ Variable = Annotated[
 ]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class RunsSettings(_Section):
+class RunsSettings(Section):
     """Where the history of runs is kept."""
 
     path: str = Field(
@@ -114,15 +127,20 @@ class RunsSettings(_Section):
     )
 
 
-class LogsSettings(_Section):
+class LogsSettings(Section):
     """Where the logs of steps are kept."""
 
     path: str = Field(
         ".dataduct/logs", description="Directory of the steps' logs, relative to the project's directory."
     )
+    file: str | None = Field(None, description="Kept from the first Dataduct; it has no effect.")
+    console_debug_level: str | None = Field(
+        None, description="Kept from the first Dataduct; it has no effect."
+    )
+    file_debug_level: str | None = Field(None, description="Kept from the first Dataduct; it has no effect.")
 
 
-class EngineSettings(_Section):
+class EngineSettings(Section):
     """How runs are executed here."""
 
     workers: int = Field(4, ge=1, le=256, description="Steps that may run at the same time.")
@@ -152,13 +170,18 @@ class EngineSettings(_Section):
     )
 
 
-class AwsSettings(_Section):
+class AwsSettings(Section):
     """How Amazon Web Services are reached, and where files are there."""
 
+    s3_etl_bucket: str | None = Field(
+        None,
+        min_length=1,
+        description="Bucket of the storage, with `s3_base_path` as its prefix, where `storage` is not written.",
+        examples=["my-bucket"],
+    )
     s3_base_path: str = Field(
         "", description="What `{S3_BASE_PATH}` in arguments and URIs stands for.", examples=["production"]
     )
-
     region: str | None = Field(
         None,
         min_length=1,
@@ -176,26 +199,26 @@ class AwsSettings(_Section):
     )
 
 
-class PipelinesSettings(_Section):
+class PipelinesSettings(Section):
     """What holds for every pipeline that does not say otherwise."""
 
     name_prefix: str = Field("", description="Put before the name of every pipeline.", examples=["dev_"])
-    load_time: str = Field(
+    load_time: Annotated[str, AfterValidator(_load_time)] = Field(
         "01:00",
         description="Time of day of the runs of pipelines that name none, in UTC.",
         examples=["10:30"],
     )
-    frequency: str | None = Field(
+    frequency: Annotated[str, AfterValidator(parse_frequency)] | None = Field(
         None,
         description="How often every pipeline runs, in place of what its file says.",
-        examples=["one-time"],
+        json_schema_extra={"enum": [*FREQUENCIES, None]},
     )
     dependency_override: bool = Field(
         False, description="Whether steps that wait for other pipelines go on at once."
     )
 
 
-class ChecksSettings(_Section):
+class ChecksSettings(Section):
     """Where checks log their results."""
 
     log_path: str = Field(
@@ -203,7 +226,7 @@ class ChecksSettings(_Section):
     )
 
 
-class HooksSettings(_Section):
+class HooksSettings(Section):
     """Python files that are called at points of a run."""
 
     path: str = Field(
@@ -214,7 +237,7 @@ class HooksSettings(_Section):
     )
 
 
-class CustomStep(_Section):
+class CustomStep(Section):
     """A step type of the project's own."""
 
     step_type: str = Field(
@@ -227,7 +250,7 @@ class CustomStep(_Section):
     )
 
 
-class Permission(_Section):
+class Permission(Section):
     """A right on tables, for `dataduct database grant`."""
 
     user: str | None = Field(None, description="Name of the user.", examples=["analyst"])
@@ -235,7 +258,7 @@ class Permission(_Section):
     permission: str = Field(description="What is granted.", examples=["select", "all"])
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """How the tables of the project are made."""
 
     permissions: list[Permission] = Field(
@@ -243,14 +266,15 @@ class DatabaseSettings(_Section):
     )
 
 
-class Settings(_Section):
+class Settings(Section):
     """The settings of a project: `dataduct.yml`."""
 
     model_config = ConfigDict(
         json_schema_extra=lambda schema: schema["properties"].update(
-            mysql=_of_the_original("Connections to MySQL by alias.", by_alias=True),
-            postgres=_of_the_original("Connections to PostgreSQL by alias.", by_alias=True),
-            redshift=_of_the_original("The warehouse, where `warehouse` is not written.", by_alias=False),
+            {
+                section: _of_the_original(section, description)
+                for section, description in _ORIGINAL_SECTIONS.items()
+            }
         )
     )
 
@@ -279,7 +303,7 @@ class Settings(_Section):
         "References such as `${env:NAME}` stand for values that are read when the connection is opened.",
     )
     aws: AwsSettings = Field(
-        default_factory=AwsSettings, description="How AWS is reached for the secrets that it keeps."
+        default_factory=AwsSettings, description="How AWS is reached, and where files are there."
     )
     resources: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = Field(
         (".",),
@@ -297,17 +321,15 @@ class Settings(_Section):
         default_factory=list, description="Step types by name, class and file, beside those in `steps`."
     )
     hooks: HooksSettings = Field(
-        default_factory=HooksSettings, description="Python files that are called at points of a run."
+        default_factory=HooksSettings, description="Python of your own that is called at points of a run."
     )
     pipelines: PipelinesSettings = Field(
         default_factory=PipelinesSettings,
-        description="What holds for every pipeline that does not say otherwise.",
+        description="Names, times and frequencies of all pipelines.",
     )
-    checks: ChecksSettings = Field(
-        default_factory=ChecksSettings, description="Where checks log their results."
-    )
+    checks: ChecksSettings = Field(default_factory=ChecksSettings, description="The log of checks.")
     database: DatabaseSettings = Field(
-        default_factory=DatabaseSettings, description="How the tables of the project are made."
+        default_factory=DatabaseSettings, description="Rights on the tables of the project."
     )
     bootstrap: dict[str, Any] | None = Field(
         None,
@@ -316,6 +338,10 @@ class Settings(_Section):
     teardown: dict[str, Any] | None = Field(
         None,
         description="One step that runs after all others, in pipelines without a `teardown` of their own.",
+    )
+    aws_data_pipeline: AwsDataPipelineSettings = Field(
+        default_factory=AwsDataPipelineSettings,
+        description="What AWS Data Pipeline needs to know. It has no effect on runs here.",
     )
     engine: EngineSettings = Field(
         default_factory=EngineSettings, description="How runs are executed: steps at once, retries, timeouts."

@@ -18,7 +18,8 @@ _LOAD_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?", re.ASCII)
 _HOUR = re.compile(r"[0-9]{1,2}", re.ASCII)
 
 
-def _frequency(value: str) -> str:
+def parse_frequency(value: str) -> str:
+    """Return a frequency as `FREQUENCIES` has it. Raises PropertyError (DD204)."""
     folded = value.strip().lower()
     if folded not in FREQUENCIES:
         raise PropertyError(
@@ -149,7 +150,7 @@ class PipelineHeader(BaseModel):
     )
     steps: _Steps = Field(description="The steps, in order.")
     description: str | None = Field(None, description="What the pipeline is for, in your words.")
-    frequency: Annotated[str, AfterValidator(_frequency)] | None = Field(
+    frequency: Annotated[str, AfterValidator(parse_frequency)] | None = Field(
         None, description="How often the pipeline runs.", json_schema_extra={"enum": [*FREQUENCIES, None]}
     )
     load_time: Annotated[str, AfterValidator(_load_time)] | None = Field(

@@ -1,25 +1,22 @@
 """A pipeline file as a `PipelineDefinition`, with every problem of its header and of the shape of its steps."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from dataduct.definition.durations import parse_duration
 from dataduct.definition.files import read_text
-from dataduct.definition.header import RESOURCES, PipelineHeader, parse_load_time
-from dataduct.definition.pipeline import PipelineDefinition, StepDefinition
-from dataduct.definition.properties import PropertyError, shortened, validate
+from dataduct.definition.header import PipelineHeader, parse_load_time
+from dataduct.definition.pipeline import PipelineDefinition
+from dataduct.definition.properties import PropertyError, validate
+from dataduct.definition.step_reader import StepReader
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
 from dataduct.definition.yaml import parse_yaml
 from dataduct.errors import ProblemsError
-from dataduct.model.nearest import did_you_mean
-from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 from dataduct.model.schedule import Schedule
 
 _EXTENSIONS: Final = (".yaml", ".yml")
-_STEP_KEYS: Final = ("type", "step-type", "steptype", "step")
-_STEP_EXAMPLE: Final = "`step_type: extract-rds` or another step type"
 
 
 def load_pipeline(path: str | Path) -> tuple[PipelineDefinition | None, list[Problem]]:
@@ -50,7 +47,7 @@ def parse_pipeline(text: str, file: str) -> tuple[PipelineDefinition | None, lis
         tree = parse_yaml(text, file)
     except ProblemsError as error:
         return None, list(error.problems)
-    reader = _Reader([])
+    reader = StepReader([])
     header = _header(tree, reader.problems)
     steps = reader.steps(tree)
     definition = PipelineDefinition(
@@ -132,146 +129,3 @@ def _variables(tree: MappingNode, problems: list[Problem]) -> dict[str, Node]:
         )
     )
     return {}
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads steps wherever a pipeline file holds them; what is wrong goes into `problems`."""
-
-    problems: list[Problem]
-
-    def steps(self, tree: MappingNode) -> tuple[StepDefinition, ...] | None:
-        """Return the steps that can be read; None if there are none, except for `steps: []`."""
-        node = tree.entries.get("steps")
-        if node is None:
-            return None
-        found = self._list(node, "steps")
-        empty = isinstance(node, SequenceNode) and not node.items
-        return found if found or empty else None
-
-    def bootstrap(self, tree: MappingNode) -> dict[str, tuple[StepDefinition, ...]]:
-        """Return the bootstrap steps by resource."""
-        node = tree.entries.get("bootstrap")
-        if node is None or (isinstance(node, ScalarNode) and node.value is None):
-            return {}
-        if not isinstance(node, MappingNode):
-            self._report(
-                "DD248",
-                "`bootstrap` must be a mapping of resources to lists of steps",
-                node.position,
-                expected="`ec2:`, `emr:` or `local:`, and below it a list of steps",
-                hint="put `local:` above the steps, which AWS Data Pipeline calls `ec2:`",
-            )
-            return {}
-        steps: dict[str, tuple[StepDefinition, ...]] = {}
-        for resource, value in node.entries.items():
-            if resource in RESOURCES:
-                steps[resource] = self._list(value, f"bootstrap.{resource}")
-                continue
-            self._report(
-                "DD248",
-                f"`bootstrap` has no resource `{shortened(resource)}`",
-                node.keys.get(resource, node.position),
-                expected="one of " + ", ".join(f"`{known}`" for known in RESOURCES),
-                hint=did_you_mean(resource, RESOURCES),
-            )
-        return steps
-
-    def teardown(self, tree: MappingNode) -> StepDefinition | None:
-        """Return the teardown step."""
-        node = tree.entries.get("teardown")
-        if node is None or (isinstance(node, ScalarNode) and node.value is None):
-            return None
-        if isinstance(node, SequenceNode):
-            self._report(
-                "DD247",
-                "`teardown` is one step, not a list of steps",
-                node.position,
-                expected="the properties of one step",
-                hint="remove the `-`"
-                if len(node.items) == 1
-                else "put the other steps at the end of `steps`",
-            )
-            return None
-        return self._step(node, "teardown")
-
-    def _list(self, node: Node, name: str) -> tuple[StepDefinition, ...]:
-        if isinstance(node, SequenceNode):
-            found = [self._step(item, f"{name}[{index}]") for index, item in enumerate(node.items)]
-            return tuple(step for step in found if step is not None)
-        one_step = isinstance(node, MappingNode) and "step_type" in node.entries
-        empty = isinstance(node, ScalarNode) and node.value is None
-        self._report(
-            "DD250",
-            f"`{name}` has no value" if empty else f"`{name}` must be a list of steps",
-            node.position,
-            expected="a list of steps",
-            hint="begin the step with `- `"
-            if one_step
-            else "add a step, or write [] for none"
-            if empty
-            else "begin each step with `- step_type: ...`",
-        )
-        return ()
-
-    def _step(self, node: Node, name: str) -> StepDefinition | None:
-        if not isinstance(node, MappingNode):
-            self._report(
-                "DD243",
-                f"`{name}` is not a step",
-                node.position,
-                expected="the properties of a step, `step_type` among them",
-                hint=f"write `step_type: {shortened(node.text)}`"
-                if isinstance(node, ScalarNode) and node.text
-                else None,
-            )
-            return None
-        step_type = node.entries.get("step_type")
-        if not isinstance(step_type, ScalarNode) or not step_type.text.strip():
-            self._report_type(node, step_type, name)
-            return None
-        if not isinstance(step_type.value, str):
-            self._report_type(node, step_type, name)
-            return None
-        return StepDefinition(
-            step_type=step_type.value,
-            properties=MappingNode(
-                {key: value for key, value in node.entries.items() if key != "step_type"},
-                node.position,
-                {key: position for key, position in node.keys.items() if key != "step_type"},
-            ),
-            position=node.position,
-            type_position=step_type.position,
-        )
-
-    def _report_type(self, node: MappingNode, step_type: Node | None, name: str) -> None:
-        if step_type is not None:
-            self._report(
-                "DD244", f"the `step_type` of `{name}` is not the name of a step type", step_type.position,
-                expected=_STEP_EXAMPLE,
-            )  # fmt: skip
-            return
-        wrong = next(
-            (key for key in node if key.lower() in _STEP_KEYS or did_you_mean(key, ("step_type",))), None
-        )
-        nested = len(node.entries) == 1 and isinstance(next(iter(node.entries.values())), MappingNode)
-        position, hint = node.position, "add `step_type`"
-        if wrong is not None:
-            position, hint = node.keys.get(wrong, position), f"write `step_type` in place of `{wrong}`"
-        elif nested:
-            key = next(iter(node))
-            hint = f"write `step_type: {shortened(key)}`, and its properties at the same indentation"
-        self._report("DD244", f"`{name}` has no `step_type`", position, expected=_STEP_EXAMPLE, hint=hint)
-
-    def _report(
-        self,
-        code: str,
-        message: str,
-        position: Position,
-        *,
-        expected: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        self.problems.append(
-            Problem(code=code, message=message, position=position, expected=expected, hint=hint)
-        )

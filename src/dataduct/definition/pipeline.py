@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dataduct.definition.tree import MappingNode, Node
+from dataduct.definition.tree import MappingNode, Node, SequenceNode
 from dataduct.model.position import Position
 from dataduct.model.schedule import Schedule
 
@@ -12,16 +12,22 @@ class StepDefinition:
     """One entry of `steps`, `bootstrap` or `teardown`.
 
     Attributes:
-        step_type: As written (`extract-rds`).
-        properties: Every property of the step but `step_type`, with positions.
+        step_type: As written (`extract-rds`), the name of a step type or pattern; empty for a group of steps.
+        properties: Every property of the step but `step_type`, `for_each` and a group's `steps`, with positions.
         position: Where the entry begins.
-        type_position: Where the value of `step_type` stands.
+        type_position: Where the value of `step_type` stands, or the key `steps` of a group.
+        for_each: What the entry is repeated for, as written, or None.
+        entry: The whole entry without its `for_each`; None if it has none.
+        steps: The entries of a group, which `for_each` repeats in place; None for a step.
     """
 
     step_type: str
     properties: MappingNode
     position: Position
     type_position: Position
+    for_each: Node | None = None
+    entry: MappingNode | None = None
+    steps: SequenceNode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,10 @@ from dataduct.model.template import TemplateSource
 NAMES: Final = ("run_date", "scheduled_start", "scheduled_end", "var", "env", "pipeline", "mode", "range")
 """The names that every template knows."""
 
+_OF_PATTERNS: Final = {
+    "param": "`param` is known in the steps of a pattern",
+    "item": "`item` is known in an entry with `for_each`",
+}
 _TAGS: Final = ("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "filter",
                 "endfilter", "with", "endwith", "raw", "endraw", "call", "endcall")  # fmt: skip
 _NEEDS_OTHER_FILES: Final = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
@@ -165,6 +169,7 @@ def _unknown_names(
         if hint is None:
             near = did_you_mean(name, variables)
             hint = near.replace("`", "`var.", 1) if near else None
+        hint = _OF_PATTERNS.get(name, hint)
         position = _name_position(source, found, name, 1)
         expected = "one of " + ", ".join(f"`{known}`" for known in NAMES[:-1])
         yield _problem("DD302", f"there is no name `{name}` in templates", position, expected, hint)

@@ -1,7 +1,7 @@
 """Where the tags, names and plain parts of a Jinja template stand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jinja2.exceptions import TemplateSyntaxError
 
@@ -54,7 +54,7 @@ class Scan:
 def normalized(source: TemplateSource) -> TemplateSource:
     """Return `source` with the line ends that Jinja gives it."""
     text = source.text.replace("\r\n", "\n").replace("\r", "\n")
-    return TemplateSource(text, source.position, source.indent)
+    return replace(source, text=text)
 
 
 def scan(text: str) -> Scan:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from dataduct.model.position import Position
+from dataduct.model.template import Fill, TemplateSource
 
 Plain = None | bool | int | float | str | date | datetime | list["Plain"] | dict[str, "Plain"]
 
@@ -23,6 +24,8 @@ class ScalarNode:
         quoted: Whether quotes or a block (`|`, `>`) make it a string for sure.
         first_line: Line of the first character of the text itself: for a block scalar, the line below the `|`.
         indent: Columns that every line of a block scalar is indented by; None if it is not a block.
+        written: The text before placeholders of a pattern were filled in; None if it had none.
+        fills: The placeholders that were filled in, in order.
     """
 
     value: bool | int | float | str | date | datetime | None
@@ -31,6 +34,8 @@ class ScalarNode:
     quoted: bool = False
     first_line: int = 0
     indent: int | None = None
+    written: str | None = None
+    fills: tuple[Fill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,16 @@ def node_at(node: Node, path: tuple[str | int, ...]) -> Node:
             case _:
                 return node
     return node
+
+
+def text_source(node: ScalarNode) -> TemplateSource:
+    """Return the text of a scalar with the place of its first character."""
+    place = node.position
+    if node.indent is not None:
+        start = Position(place.file, node.first_line, node.indent + 1)
+        return TemplateSource(node.text, start, node.indent, node.written, node.fills)
+    start = Position(place.file, place.line, place.column + (1 if node.quoted else 0))
+    return TemplateSource(node.text, start, 0, node.written, node.fills)
 
 
 def at_position(value: object, position: Position) -> Node:

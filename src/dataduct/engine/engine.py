@@ -204,6 +204,8 @@ class _Run:
             self._start_ready()
             if not self._running:
                 return
+            if all(map(self._scheduler.only_waits, self._running)):
+                self._workbench.lend_warehouse()
             message = self._next_message()
             match message:
                 case StepResult():
@@ -224,7 +226,8 @@ class _Run:
             return None
 
     def _start_ready(self) -> None:
-        for name in self._scheduler.take_ready(self._workers - len(self._running)):
+        working = sum(not self._scheduler.only_waits(name) for name in self._running)
+        for name in self._scheduler.take_ready(self._workers - working):
             step = self._steps[name]
             if step.phase == "teardown" and self._session.status == "running":
                 self._session.status = self._outcome()

@@ -47,7 +47,8 @@ def execute_step(
     step = _step(bound, step_name)
     session = Session(bound, workbench, store, run_id=options.run_id, listener=listener, force=options.force)
     earlier = join_run(session)
-    _look_back(session, earlier)
+    if step.phase == "teardown":
+        _look_back(session, earlier)
     if writes_tables(step) and not session.force:
         loads = committed_loads_of(workbench, bound, bound.steps)
         session.repeated = frozenset(overwritten_steps(bound.steps, loads))
@@ -66,9 +67,15 @@ def execute_step(
     if result.status not in _DONE:
         status = "interrupted" if result.status == "interrupted" else "failed"
     message = session.redact(result.error.message) if result.error else None
-    _end_run(session, message)
+    is_over = _end_run(session, message)
     session.emit(
-        RunFinished(run_id=session.run_id, status=status, seconds=time.monotonic() - began, error=message)
+        RunFinished(
+            run_id=session.run_id,
+            status=status,
+            seconds=time.monotonic() - began,
+            error=message,
+            is_over=is_over,
+        )
     )
     if isinstance(result.error, Interrupted):
         raise result.error
@@ -94,15 +101,15 @@ def _step(bound: BoundPlan, name: str) -> PlanStep:
 
 def _look_back(session: Session, earlier: Mapping[str, StepRun]) -> None:
     """Take over how the run went so far, for the commands of a teardown step."""
-    failed = [step for step in earlier.values() if step.status == "failed"]
-    if failed:
+    before = [earlier.get(step.name) for step in session.bound.steps if step.phase != "teardown"]
+    failed = next((step for step in before if step is not None and step.status == "failed"), None)
+    if failed is not None:
         session.status = "failed"
-        session.blame(failed[0].step, DataductError(failed[0].error or "it failed"))
-    elif all(
-        step.name in earlier and earlier[step.name].status in _DONE
-        for step in session.bound.steps
-        if step.phase != "teardown"
-    ):
+        session.blame(failed.step, DataductError(failed.error or "it failed"))
+    elif any(step is not None and step.status == "interrupted" for step in before):
+        session.status = "interrupted"
+        session.blame(None, Interrupted("the run was interrupted", code="DD910"))
+    elif all(step is not None and step.status in _DONE for step in before):
         session.status = "succeeded"
 
 
@@ -133,10 +140,13 @@ def _run_interruptibly(session: Session, step: PlanStep, earlier: Mapping[str, S
     return message
 
 
-def _end_run(session: Session, error: str | None) -> None:
-    """End the run if every step of the plan is done or one has failed; it goes on otherwise."""
+def _end_run(session: Session, error: str | None) -> bool:
+    """End the run if every step of the plan is done or one has failed; return whether it is over."""
     stored = {step.step: step.status for step in RunQueries(session.store).steps(session.run_id)}
     if any(status == "failed" for status in stored.values()):
         session.store.finish_run(session.run_id, "failed", error, now())
-    elif all(stored.get(step.name) in _DONE for step in session.bound.steps):
+        return True
+    if all(stored.get(step.name) in _DONE for step in session.bound.steps):
         session.store.finish_run(session.run_id, "succeeded", None, now())
+        return True
+    return False

@@ -65,7 +65,7 @@ def prune(
     published: Callable[[DatasetRef], bool],
     needs: Callable[[str], Collection[str]],
 ) -> Pruning:
-    """Return what need not run of `steps`, those chosen, in plan order.
+    """Return what need not run of `steps`, those chosen, in plan order. A teardown that writes no table always runs.
 
     Args:
         steps: The steps chosen, in plan order.
@@ -79,7 +79,7 @@ def prune(
     kept = {name: _KEPT for name in done if name in succeeded}
     loaded = {name: loaded_note(loads[name]) for name in done if name not in succeeded}
     for step in steps:
-        lasting = not _judges(step) and not writes_tables(step)
+        lasting = step.phase != "teardown" and not _judges(step) and not writes_tables(step)
         if lasting and step.name in succeeded and all(map(published, dataset_outputs(step.operation))):
             kept[step.name] = _KEPT
     finished = {**kept, **loaded}

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from dataduct.model.operations import WaitForPipeline
 from dataduct.plan.plan import PlanStep
 
 
@@ -28,6 +29,7 @@ class Scheduler:
 
     def __init__(self, steps: Sequence[PlanStep], selected: Collection[str]) -> None:
         self._phases = {step.name: step.phase for step in steps if step.name in selected}
+        self._only_waits = {step.name for step in steps if isinstance(step.operation, WaitForPipeline)}
         self._needs = self._needed_steps(steps)
         self._waiting = {name: set(needs) for name, needs in self._needs.items()}
         self._add_phases()
@@ -71,10 +73,19 @@ class Scheduler:
         """Return the steps that must have succeeded before `name` starts."""
         return self._needs[name]
 
+    def only_waits(self, name: str) -> bool:
+        """Return whether the step does nothing but wait for other pipelines, which keeps no worker busy."""
+        return name in self._only_waits
+
     def take_ready(self, limit: int) -> list[str]:
-        """Return at most `limit` steps that may start now, in plan order, and count them as started."""
+        """Return the steps that may start now, in plan order, and count them as started.
+
+        At most `limit` of them work; those that only wait come on top.
+        """
         self._ready.sort(key=self._order.__getitem__)
-        taken, self._ready = self._ready[:limit], self._ready[limit:]
+        working = [name for name in self._ready if name not in self._only_waits][:limit]
+        taken = [name for name in self._ready if name in self._only_waits or name in working]
+        self._ready = [name for name in self._ready if name not in taken]
         self._unstarted.difference_update(taken)
         return taken
 

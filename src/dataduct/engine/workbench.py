@@ -15,14 +15,20 @@ from dataduct.config.references import References
 from dataduct.connectors.base import Reader, closing_reader
 from dataduct.engine.process import ProcessGroups
 from dataduct.errors import StorageError, UserError
+from dataduct.hooks.around import ProjectHooks
 from dataduct.model.nearest import did_you_mean
 from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES, Registry
 from dataduct.storage.base import Storage
 from dataduct.storage.scratch import Scratch
 from dataduct.warehouses.base import Warehouse
 
+_WAREHOUSE = "warehouse"
+"""What hooks are told in place of an alias."""
+
 _OPERATIONAL_WAREHOUSE = "postgres"
 """The kind of warehouse that loads into operational databases."""
+
+_IN_MEMORY = ":memory:"
 
 _SCRATCH_PREFIX = "dataduct-commands-"
 
@@ -48,12 +54,20 @@ class Workbench:
     Attributes:
         project: The project whose settings say what to open.
         processes: The commands that run now.
+        hooks: The project's hooks, called around each opening.
         on_wait: Told when opening or using something waits for another process.
     """
 
-    def __init__(self, project: Project, *, on_wait: Callable[[str], None] = _ignore) -> None:
+    def __init__(
+        self,
+        project: Project,
+        *,
+        hooks: ProjectHooks | None = None,
+        on_wait: Callable[[str], None] = _ignore,
+    ) -> None:
         self.project = project
         self.processes = ProcessGroups()
+        self.hooks = hooks or ProjectHooks(project)
         self.on_wait = on_wait
         self._references = References(project, os.environ)
         self._opening_storage = threading.Lock()
@@ -87,8 +101,11 @@ class Workbench:
         with self._opening_storage:
             if self._storage is None:
                 settings = self._opened(self.project.settings.storage, STORAGE, "the storage")
+                settings, _ = self.hooks.before_connecting(settings["type"], "storage", settings)
                 open_storage: Any = STORAGE.load(settings["type"])
-                self._storage = open_storage(settings, project_directory=self.project.root)
+                storage: Storage = open_storage(settings, project_directory=self.project.root)
+                self.hooks.after_connecting(settings["type"], storage)
+                self._storage = storage
             return self._storage
 
     @property
@@ -102,9 +119,15 @@ class Workbench:
         """
         with self._opening_warehouse:
             if self._warehouse is None:
-                options = self._opened(self.project.settings.warehouse, WAREHOUSES, "the warehouse")
-                self._warehouse = self._open_warehouse(self._staged(options))
+                self._warehouse = self._open_warehouse(self._warehouse_options(), _WAREHOUSE)
             return self._warehouse
+
+    def warehouse_connection(self) -> dict[str, Any]:
+        """Return the options of the warehouse, secrets filled in, for whoever opens it by other means."""
+        options = self._opened(self.project.settings.warehouse, WAREHOUSES, "the warehouse")
+        options, _ = self.hooks.before_connecting(options["type"], _WAREHOUSE, options)
+        self.hooks.after_connecting(options["type"], None)
+        return options
 
     def target(self, alias: str | None) -> Warehouse:
         """Return what a load writes to: the warehouse, or the operational database behind connection `alias`.
@@ -116,8 +139,8 @@ class Workbench:
             return self.warehouse
         with self._opening_warehouse:
             if alias not in self._databases:
-                settings = {**self.connection(alias), "type": _OPERATIONAL_WAREHOUSE}
-                self._databases[alias] = self._open_warehouse(settings)
+                settings = {**self._connection(alias), "type": _OPERATIONAL_WAREHOUSE}
+                self._databases[alias] = self._open_warehouse(settings, alias)
             return self._databases[alias]
 
     @contextmanager
@@ -129,14 +152,27 @@ class Workbench:
             SourceError: The source cannot be read.
             TransientError: The source cannot be reached now.
         """
-        settings = self.connection(alias)
+        settings = self._connection(alias)
+        settings, database = self.hooks.before_connecting(
+            settings["type"], alias, settings, database=database
+        )
         open_reader: Any = CONNECTORS.load(settings["type"])
         reader: Reader = open_reader(settings, database=database, project_directory=self.project.root)
         with closing_reader(reader):
+            self.hooks.after_connecting(settings["type"], reader)
             yield reader
 
     def connection(self, alias: str) -> dict[str, Any]:
-        """Return the options of a connection, its secrets filled in. Raises UserError if there is none (DD932)."""
+        """Return the options of a connection, its secrets filled in, for whoever opens it by other means.
+
+        Raises UserError if there is none (DD932), and HookError.
+        """
+        settings = self._connection(alias)
+        settings, _ = self.hooks.before_connecting(settings["type"], alias, settings)
+        self.hooks.after_connecting(settings["type"], None)
+        return settings
+
+    def _connection(self, alias: str) -> dict[str, Any]:
         connections = self.project.settings.connections
         if alias not in connections:
             raise UserError(
@@ -145,6 +181,18 @@ class Workbench:
                 hint=did_you_mean(alias, connections) or "add it under `connections:` in dataduct.yml",
             )
         return self._opened(connections[alias], CONNECTORS, f"connection `{alias}`")
+
+    def lend_warehouse(self) -> None:
+        """Close the warehouse until it is asked for again, so that other processes can use it meanwhile.
+
+        No step of this run may be working. A database in memory stays: nobody else could use it.
+        """
+        if self.project.settings.warehouse.get("path") == _IN_MEMORY:
+            return
+        with self._opening_warehouse:
+            self._warehouse = None
+            self._databases.clear()
+            self._closing.close()
 
     def close(self) -> None:
         """Close what was opened; again does nothing."""
@@ -161,7 +209,8 @@ class Workbench:
     ) -> None:
         self.close()
 
-    def _open_warehouse(self, settings: dict[str, Any]) -> Warehouse:
+    def _open_warehouse(self, settings: dict[str, Any], alias: str) -> Warehouse:
+        settings, _ = self.hooks.before_connecting(settings["type"], alias, settings)
         provider: Any = WAREHOUSES.load(settings["type"])
         warehouse: Warehouse = provider.open_warehouse(
             settings,
@@ -170,7 +219,11 @@ class Workbench:
             on_wait=self._say_waiting,
         )
         self._closing.callback(warehouse.close)
+        self.hooks.after_connecting(settings["type"], warehouse)
         return warehouse
+
+    def _warehouse_options(self) -> dict[str, Any]:
+        return self._staged(self._opened(self.project.settings.warehouse, WAREHOUSES, "the warehouse"))
 
     def _staged(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the warehouse's options with the place to stage rows in, where it needs one and names none."""

@@ -1,1 +1,1 @@
-"""Project files written from what a live database holds."""
+"""Project files written from the catalog of a source database."""

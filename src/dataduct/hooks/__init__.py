@@ -1,1 +1,1 @@
-"""Python of the user's that is called at points of a run: files in the project's `hooks/` and entry points."""
+"""The user's own functions, called at points of a run: around connections, and when something has happened."""

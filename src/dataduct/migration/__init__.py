@@ -1,1 +1,1 @@
-"""Projects of the first Dataduct, read and reported on."""
+"""Projects of the first Dataduct: what of them runs unchanged, what differs, and what needs an edit."""

@@ -181,13 +181,16 @@ class StagedOutput:
 class RunCommand:
     """Run a shell command or a script with staging directories.
 
-    Exactly one of `command` and `script` is set.
+    Exactly one of `command`, `script` and `script_uri` is set.
 
     Attributes:
         command: Shell text, run by `bash -c`.
         script: Absolute path of an executable script; `.py` runs with this Python, `.sh` with bash.
         script_directory: Absolute path of a directory copied to a private working directory before the script
             (a path inside it) runs, or None.
+        script_uri: URI in S3 of a script that is fetched into the working directory and run like `script`.
+        files: URIs in S3 of files, and of directories with a slash at their end, to put into the working directory.
+        connection: Alias of the connection of type `s3` that leads to these; None for the AWS chain.
         is_check: A non-zero exit is a failed check, not a crash (qa-transform).
     """
 
@@ -197,6 +200,9 @@ class RunCommand:
     script: str | None = None
     script_directory: str | None = None
     arguments: tuple[str, ...] = ()
+    script_uri: str | None = None
+    files: tuple[str, ...] = ()
+    connection: str | None = None
     is_check: bool = False
     kind: Literal["run-command"] = "run-command"
 
@@ -207,7 +213,7 @@ class ExportDataset:
 
     Attributes:
         destination: URI of S3, or absolute path on this machine. One that ends with a slash is a directory; any other
-            is the very file, and then the dataset has one part.
+            is the very file: rows are written to it in the format of its ending, and files must be one.
         connection: Alias of the connection of type `s3` that leads to the bucket; None for the AWS chain.
     """
 
@@ -270,12 +276,14 @@ class WaitForPipeline:
         run_date: Date of the runs waited for (`2026-01-01`); None means that of the run that waits.
         refresh_seconds: Pause between two looks at the run store.
         give_up_seconds: Longest time to wait.
+        overridden: Whether the settings say not to wait at all.
     """
 
     pipelines: tuple[AwaitedPipeline, ...]
     run_date: str | None = None
     refresh_seconds: float = 300.0
     give_up_seconds: float = 86_400.0
+    overridden: bool = False
     kind: Literal["wait-for-pipeline"] = "wait-for-pipeline"
 
 
@@ -335,11 +343,29 @@ Comparison = PrimaryKeyComparison | CountComparison | ColumnComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckLog:
+    """A file in the run's storage that holds a check's verdict.
+
+    Attributes:
+        directory: Path in the storage; the file within it is named after pipeline, step, run date and run.
+        test_name: What the check is called there: `pipeline.step`.
+    """
+
+    directory: str
+    test_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Measure, compare with a tolerance, give a verdict."""
+    """Measure, compare with a tolerance, give a verdict.
+
+    Attributes:
+        log: Where the verdict is written beside the run store, or None.
+    """
 
     comparison: Comparison
     reads: tuple[TableName, ...] = ()
+    log: CheckLog | None = None
     kind: Literal["check"] = "check"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from dataduct.model.operations import LoadTable, Operation, RunSql, tables_read, tables_written
-from dataduct.plan.native_messages import without_font_warnings
+from dataduct.native_messages import without_font_warnings
 from dataduct.plan.plan import Plan, PlanStep
 
 PictureFormat = Literal["mermaid", "svg", "png", "text"]

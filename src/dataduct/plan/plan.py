@@ -34,6 +34,7 @@ class PlanStep:
         max_retries: None means the default, which retries transient failures only.
         templates: The user's texts that `bind` renders first, so that an error names line and column.
         used_at: Where the pattern that the step stands in is used, from the inside out.
+        use: Name of the innermost use of a pattern or `for_each` that it comes from, or None.
     """
 
     name: str
@@ -47,6 +48,27 @@ class PlanStep:
     templates: tuple[TemplateSource, ...] = ()
     position: Position | None = None
     used_at: tuple[Position, ...] = ()
+    use: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Steps that were written as one: the use of a pattern, one item of a `for_each`, or all items of one.
+
+    Attributes:
+        name: What `depends_on` and `--select` call all its steps.
+        pattern: Name of the pattern that is used, or None.
+        file: The pattern's file, or None.
+        items: Number of items if it stands for all items of a `for_each`; None otherwise.
+        parent: Name of the use that it stands in, or None.
+    """
+
+    name: str
+    pattern: str | None = None
+    file: str | None = None
+    items: int | None = None
+    parent: str | None = None
     description: str | None = None
 
 
@@ -57,6 +79,7 @@ class Plan:
     Attributes:
         dialect: Dialect its SQL is written in.
         variables: Default values of the pipeline's variables, as text.
+        uses: Every use of a pattern and every `for_each`, each behind the one that it stands in.
     """
 
     pipeline: str
@@ -68,6 +91,7 @@ class Plan:
     variables: dict[str, str] = field(default_factory=dict)
     max_retries: int | None = None
     timeout_seconds: float | None = None
+    uses: tuple[Use, ...] = ()
     version: int = PLAN_VERSION
 
     def step(self, name: str) -> PlanStep:

@@ -79,15 +79,33 @@ class StepFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunWarned:
+    """Something went wrong that does not stop the run. `log_file` is where more is said, absolute, or None."""
+
+    message: str
+    log_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """A run is over."""
+    """A run is over; or, where `is_over` is false, one of its steps that was executed alone, and others follow."""
 
     run_id: str
     status: RunStatus
     seconds: float
     error: str | None = None
+    is_over: bool = True
 
 
-Event = RunStarted | StepStarted | StepProgress | StepRetrying | StepWaiting | StepFinished | RunFinished
+Event = (
+    RunStarted
+    | StepStarted
+    | StepProgress
+    | StepRetrying
+    | StepWaiting
+    | StepFinished
+    | RunWarned
+    | RunFinished
+)
 Listener = Callable[[Event], None]
 """Called from the engine's threads, one call at a time."""

@@ -24,6 +24,11 @@ def log_file(pipeline: str, run_id: str, step: str, attempt: int) -> str:
     return f"{_safe(pipeline)}/{_safe(run_id)}/{_safe(step)}.{attempt}.log"
 
 
+def hooks_log_file(pipeline: str, run_id: str) -> str:
+    """Return the path of the log of a run's hooks, relative to the log directory."""
+    return f"{_safe(pipeline)}/{_safe(run_id)}/hooks.log"
+
+
 def _safe(name: str) -> str:
     """Return `name` as a file name; different names stay different."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:_NAME_CHARACTERS]

@@ -113,10 +113,32 @@ class RunQueries:
             row = connection.execute(query.order_by(*_NEWEST_FIRST).limit(1)).one_or_none()
         return None if row is None else _run(row)
 
+    def run_for(self, pipeline: str, run_date: str) -> Run | None:
+        """Return the newest run whose run date agrees with `run_date`, without its plan, or None.
+
+        A day agrees with every time of that day; two times agree if they are equal.
+        """
+        day, _, time = run_date.partition("T")
+        agrees: ColumnElement[bool]
+        if time:
+            agrees = runs.c.run_date.in_((day, run_date))
+        else:
+            agrees = (runs.c.run_date == day) | runs.c.run_date.between(f"{day}T", f"{day}U")
+        query = select(*_LISTED).where(runs.c.pipeline == pipeline, agrees)
+        with self._reading() as connection:
+            row = connection.execute(query.order_by(*_NEWEST_FIRST).limit(1)).one_or_none()
+        return None if row is None else _run(row)
+
     def resumable_run(self, pipeline: str, run_date: str | None = None) -> Run | None:
         """Return the newest run of the pipeline (for that run date) if it did not end well, or None."""
         run = self.latest_run(pipeline, run_date)
         return run if run is not None and run.status in ("failed", "interrupted") else None
+
+    def succeeded_run_dates(self, pipeline: str) -> frozenset[str]:
+        """Return the run dates for which a run of the pipeline has succeeded."""
+        query = select(runs.c.run_date).where(runs.c.pipeline == pipeline, runs.c.status == "succeeded")
+        with self._reading() as connection:
+            return frozenset(connection.scalars(query.distinct()))
 
     def steps(self, run_id: str) -> list[StepRun]:
         """Return the step runs of a run, in the order they were first saved."""

@@ -38,7 +38,7 @@ _FOREIGN_HINTS: Mapping[str, str] = MappingProxyType(
 def read_column(cursor: Cursor, draft: TableDraft) -> None:
     """Step over a column with its attributes and keep it in `draft`. Raises GrammarError."""
     place = cursor.name("a column name")
-    if cursor.done or any(cursor.at(*words.split()) for words in _HANDLERS):
+    if cursor.done or any(cursor.at(*words) for words in _WORDS.values()):
         cursor.fail(
             "DD403", f"column `{place.name}` has no type", token=place, expected="a type after the name"
         )
@@ -75,7 +75,7 @@ class _ColumnReader:
     def read(self) -> None:
         while not self.cursor.done:
             start = self.cursor.peek()
-            words = next((words for words in _HANDLERS if self.cursor.take(*words.split())), None)
+            words = next((name for name, words in _WORDS.items() if self.cursor.take(*words)), None)
             if words is None or start is None:
                 self._fail_unknown()
             _HANDLERS[words](self, start)
@@ -215,3 +215,5 @@ _HANDLERS: Mapping[str, Callable[[_ColumnReader, Token], None]] = MappingProxyTy
         "INITIALLY": _ColumnReader.deferral,
     }
 )
+
+_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({name: tuple(name.split()) for name in _HANDLERS})

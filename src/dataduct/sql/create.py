@@ -8,7 +8,12 @@ _LENGTH_TYPES = ("VARCHAR", "CHAR")
 
 
 def create_table(
-    definition: TableDefinition, dialect: Dialect, *, if_missing: bool = True, with_schema: bool = True
+    definition: TableDefinition,
+    dialect: Dialect,
+    *,
+    if_missing: bool = True,
+    with_schema: bool = True,
+    name: TableName | None = None,
 ) -> tuple[SqlStatement, ...]:
     """Return the statements that create a table, and its schema if it names one.
 
@@ -22,6 +27,7 @@ def create_table(
         dialect: The warehouse's SQL.
         if_missing: Leave an existing table alone instead of failing on it.
         with_schema: Create the schema too. Where it is known to be there, the right to create one is not needed.
+        name: What the table is called in place of the definition's name.
 
     Raises:
         UserError: A column's type is too wide for the warehouse (DD416).
@@ -36,17 +42,17 @@ def create_table(
         statements.extend(
             _sequence(definition, column, dialect) for column in definition.columns if column.identity
         )
-    text = _create_text(definition, dialect, if_missing)
+    text = _create_text(definition, dialect, if_missing, name or definition.name)
     return (*statements, SqlStatement(text=text, purpose="create the table"))
 
 
-def _create_text(definition: TableDefinition, dialect: Dialect, if_missing: bool) -> str:
+def _create_text(definition: TableDefinition, dialect: Dialect, if_missing: bool, name: TableName) -> str:
     elements = [_column(definition, column, dialect) for column in definition.columns]
     elements += _constraints(definition, dialect)
     temporary = "TEMPORARY " if definition.temporary else ""
     missing = "IF NOT EXISTS " if if_missing else ""
     body = ",\n    ".join(elements)
-    lines = [f"CREATE {temporary}TABLE {missing}{dialect.table(definition.name)} (\n    {body}\n)"]
+    lines = [f"CREATE {temporary}TABLE {missing}{dialect.table(name)} (\n    {body}\n)"]
     return "\n".join(lines + (_storage(definition, dialect) if dialect.keeps_storage else []))
 
 
@@ -55,7 +61,7 @@ def _column(definition: TableDefinition, column: Column, dialect: Dialect) -> st
     if column.identity and dialect.identity:
         parts.append(dialect.identity.format(*column.identity))
     elif column.identity:
-        sequence = dialect.literal(dialect.table(_sequence_name(definition, column)))
+        sequence = dialect.literal(dialect.table(sequence_name(definition, column)))
         parts.append(f"DEFAULT nextval({sequence})")
     elif column.default is not None:
         parts.append(f"DEFAULT {_default(column.default, dialect)}")
@@ -112,13 +118,14 @@ def _storage(definition: TableDefinition, dialect: Dialect) -> list[str]:
     return lines
 
 
-def _sequence_name(definition: TableDefinition, column: Column) -> TableName:
+def sequence_name(definition: TableDefinition, column: Column) -> TableName:
+    """Return the name of the sequence that stands for an IDENTITY column where a warehouse has none."""
     return TableName(f"{definition.name.name}_{column.name}_seq", definition.name.schema)
 
 
 def _sequence(definition: TableDefinition, column: Column, dialect: Dialect) -> SqlStatement:
     seed, step = column.identity or (1, 1)
-    name = dialect.table(_sequence_name(definition, column))
+    name = dialect.table(sequence_name(definition, column))
     temporary = "TEMPORARY " if definition.temporary else ""
     bounds = f" MINVALUE {min(seed, 1)}" if step > 0 else f" MAXVALUE {max(seed, -1)}"
     return SqlStatement(

@@ -27,6 +27,7 @@ class Cursor:
 
     def __init__(self, tokens: Sequence[Token], source: TemplateSource, end: int) -> None:
         self.tokens = tuple(tokens)
+        self._words = tuple(token.upper for token in self.tokens)
         self.source = source
         self.index = 0
         self._end = end
@@ -43,10 +44,7 @@ class Cursor:
 
     def at(self, *words: str) -> bool:
         """Whether the next tokens are these words and operators, in upper case."""
-        return all(
-            (token := self.peek(ahead)) is not None and token.upper == word
-            for ahead, word in enumerate(words)
-        )
+        return self._words[self.index : self.index + len(words)] == words
 
     def take(self, *words: str) -> bool:
         """Step over these words and operators if they come next; return whether they did."""

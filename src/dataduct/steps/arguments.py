@@ -75,8 +75,12 @@ SqlArguments = Annotated[_SqlArguments, BeforeValidator(_checked_sql, json_schem
 """A list of values, one for each `%s`."""
 
 
-def command_arguments(written: CommandArguments | None) -> tuple[str, ...]:
+def command_arguments(written: CommandArguments | None, context: LoweringContext) -> tuple[str, ...]:
     """Return the arguments in order; a mapping `{a: b}` is `--a=b`, `{a: }` is `--a`."""
+    return tuple(context.with_base_path(text, of="script_arguments") for text in _texts(written))
+
+
+def _texts(written: CommandArguments | None) -> tuple[str, ...]:
     if written is None:
         return ()
     if isinstance(written, dict):
@@ -103,9 +107,13 @@ def _argument_text(value: _Argument) -> str:
     return value or ""
 
 
-def sql_parameters(written: SqlArguments | None) -> tuple[SqlParameter, ...]:
+def sql_parameters(written: SqlArguments | None, context: LoweringContext) -> tuple[SqlParameter, ...]:
     """Return the values for the `%s` of a script, in order. A truth value is the text `true` or `false`."""
-    return tuple(_argument_text(value) if isinstance(value, bool) else value for value in written or ())
+    plain = (_argument_text(value) if isinstance(value, bool) else value for value in written or ())
+    return tuple(
+        context.with_base_path(value, of="script_arguments") if isinstance(value, str) else value
+        for value in plain
+    )
 
 
 def parse_options(
@@ -127,7 +135,7 @@ def parse_options(
         The options, or None after reporting problems.
     """
     options: dict[str, str] = {}
-    arguments = list(command_arguments(written))
+    arguments = list(command_arguments(written, context))
     known = (*values, *flags)
     while arguments:
         argument = arguments.pop(0)

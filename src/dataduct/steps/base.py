@@ -1,7 +1,7 @@
 """What a step type is: typed properties with their documentation, and how they lower to an operation."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, ClassVar, Generic, TypeVar
@@ -96,23 +96,40 @@ class SubStep:
     properties: Mapping[str, object]
 
 
-class Step(ABC, Generic[PropertiesT]):
-    """A step type. One file in `dataduct.steps` holds one subclass.
+class Step(Generic[PropertiesT]):
+    """A step type. One file in `dataduct.steps` holds one subclass; a project's own stand in its `steps/`.
+
+    A step type either expands to other steps or lowers to an operation. Its properties are a class of their own, or
+    one nested in it and called `Properties`.
 
     Attributes:
-        step_type: The name in YAML; `aliases` are other names for it.
-        summary: One line for the list of step types.
+        step_type: The name in YAML; `aliases` are other names for it. By default the class's name: `SnapshotTable`
+            and `SnapshotTableStep` are `snapshot-table`.
+        summary: One line for the list of step types. By default the first line of the class's docstring.
         documentation: Markdown: what it does, and one complete example in a ```yaml block.
         properties: The class of its properties.
         chaining: What it takes from the previous step by default.
+        writes_dataset: Whether the step writes one dataset, of its own name.
     """
 
     step_type: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
-    summary: ClassVar[str]
-    documentation: ClassVar[str]
-    properties: ClassVar[type[StepProperties]]
+    summary: ClassVar[str] = ""
+    documentation: ClassVar[str] = ""
+    properties: ClassVar[type[StepProperties]] = StepProperties
     chaining: ClassVar[Chaining] = Chaining.NONE
+    writes_dataset: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **arguments: object) -> None:
+        super().__init_subclass__(**arguments)
+        own = vars(cls)
+        if "step_type" not in own:
+            cls.step_type = step_type_of_class(cls.__name__)
+            cls.aliases = own.get("aliases", ())
+        if "properties" not in own and "Properties" in own:
+            cls.properties = own["Properties"]
+        if "summary" not in own and cls.__doc__ and "__doc__" in own:
+            cls.summary = cls.__doc__.strip().partition("\n")[0].strip()
 
     @classmethod
     def subject(cls, properties: PropertiesT) -> str | None:
@@ -122,14 +139,23 @@ class Step(ABC, Generic[PropertiesT]):
     @classmethod
     def output_nodes(cls, properties: PropertiesT, step: str) -> tuple[str, ...]:
         """Return the names of the datasets the step writes; by convention its own name if it writes one."""
+        return (step,) if cls.writes_dataset else ()
+
+    @classmethod
+    def expand(cls, properties: PropertiesT) -> Iterable[SubStep]:
+        """Return the steps a composite expands to; none for a step that lowers itself."""
         return ()
 
     @classmethod
-    def expand(cls, properties: PropertiesT) -> Iterator[SubStep]:
-        """Yield the steps a composite expands to; nothing for a step that lowers itself."""
-        return iter(())
-
-    @classmethod
-    @abstractmethod
     def lower(cls, properties: PropertiesT, context: LoweringContext) -> Operation | None:
-        """Return the operation the step comes down to, or None after reporting problems."""
+        """Return the operation the step comes down to, or None after reporting problems.
+
+        Raises TypeError for a step that expands to others, which are lowered in its place.
+        """
+        raise TypeError(f"`{cls.step_type}` is not lowered itself; it expands to other steps")
+
+
+def step_type_of_class(name: str) -> str:
+    """Return the step type that a class stands for by its name: `SnapshotTableStep` is `snapshot-table`."""
+    words = re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z0-9]+", name.removesuffix("Step") or name)
+    return "-".join(words).lower()

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pydantic import Field, model_validator
 
 from dataduct.definition.properties import PropertyError
-from dataduct.model.operations import RunCommand
-from dataduct.steps.amazon import NO_EFFECT, AmazonProperties
+from dataduct.model.operations import Check, CheckLog, Comparison, RunCommand
+from dataduct.model.table import TableName
+from dataduct.steps.amazon import NO_EFFECT, PhantomOutputProperties
 from dataduct.steps.arguments import CommandArguments, command_arguments, parse_options
 from dataduct.steps.base import Text
 from dataduct.steps.choices import given, listed
@@ -16,7 +17,13 @@ _OPTIONS = ("path_suffix", "test_name", "sns_topic_arn")
 _FLAGS = ("log_to_s3",)
 
 
-class CheckProperties(AmazonProperties):
+LOG_DESCRIPTION = (
+    "Whether the verdict is written to the storage as well, as a line of JSON below `log_path` of `checks:` in the "
+    "settings. Every verdict is kept in the history of runs anyway."
+)
+
+
+class CheckProperties(PhantomOutputProperties):
     """What every check has: a program to run in place of the built-in check, and what only Amazon's services read."""
 
     script: Text | None = Field(
@@ -30,14 +37,11 @@ class CheckProperties(AmazonProperties):
     )
     script_arguments: CommandArguments | None = Field(
         None,
-        description="Arguments of `script` or `command`. Without these only `--path_suffix` is known, which says where "
-        "in S3 the result goes.",
+        description="Arguments of `script` or `command`. Without these only `--path_suffix=PATH` is known, which "
+        "becomes part of the log's path.",
         examples=[["--path_suffix=#{format(@scheduledStartTime, 'YYYY-MM-dd')}"]],
     )
-    log_to_s3: bool = Field(
-        False,
-        description=f"Whether the result goes to S3. {NO_EFFECT} Every verdict is kept in the history of runs.",
-    )
+    log_to_s3: bool = Field(False, description=LOG_DESCRIPTION)
     sns_topic_arn: str | None = Field(
         None,
         description=f"Topic that is told of a failed check. {NO_EFFECT} A failed check fails the step.",
@@ -52,6 +56,19 @@ class CheckProperties(AmazonProperties):
                 "command", f"give at most one of {listed(programs)}", hint="remove `command`", code="DD210"
             )
         return self
+
+
+class SourceCheckProperties(CheckProperties):
+    """The source that a check compares with the warehouse."""
+
+    source_host: Text = Field(
+        description="Alias of the source's connection in the settings.", examples=["school"]
+    )
+    database: Text | None = Field(
+        None,
+        description="Database on the source's server. By default the connection's own.",
+        examples=["school"],
+    )
 
 
 def has_own_program(properties: CheckProperties) -> bool:
@@ -76,7 +93,7 @@ def own_check(
         command=properties.command,
         script=script,
         arguments=(
-            *command_arguments(properties.script_arguments),
+            *command_arguments(properties.script_arguments, context),
             *arguments,
             *(("--log_to_s3",) if properties.log_to_s3 else ()),
             f"--test_name={context.test_name}",
@@ -85,7 +102,20 @@ def own_check(
     )
 
 
-def check_arguments_known(properties: CheckProperties, context: LoweringContext) -> bool:
-    """Return whether the built-in check knows its `script_arguments`; report DD212 otherwise."""
-    written = properties.script_arguments
-    return parse_options(written, flags=_FLAGS, values=_OPTIONS, context=context) is not None
+def built_in_check(
+    properties: CheckProperties,
+    context: LoweringContext,
+    comparison: Comparison,
+    reads: tuple[TableName, ...],
+) -> Check | None:
+    """Return the built-in check, or None after reporting `script_arguments` that it does not know (DD212)."""
+    options = parse_options(properties.script_arguments, flags=_FLAGS, values=_OPTIONS, context=context)
+    if options is None:
+        return None
+    log = None
+    if properties.log_to_s3 or "log_to_s3" in options:
+        below = (context.settings.check_log_path, options.get("path_suffix", ""))
+        log = CheckLog(
+            directory="/".join(filter(None, (part.strip("/") for part in below))), test_name=context.test_name
+        )
+    return Check(comparison=comparison, reads=reads, log=log)

@@ -12,7 +12,7 @@ from dataduct.model.table import TableDefinition, TableName
 from dataduct.sql.dialect import DIALECTS
 from dataduct.sql.source_rows import select_columns
 from dataduct.steps.base import Step, Text
-from dataduct.steps.checks import CheckProperties, check_arguments_known, has_own_program, own_check
+from dataduct.steps.checks import SourceCheckProperties, built_in_check, has_own_program, own_check
 from dataduct.steps.choices import listed, require_one
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
@@ -21,17 +21,9 @@ from dataduct.steps.queries import one_query, tables_read_by
 _KEY_SET = re.compile(r"(?:\(([^()]*)\)|([\w.\"]+))\s+IN\s+PRIMARY_KEY_SET\b", re.IGNORECASE)
 
 
-class ColumnCheckProperties(CheckProperties):
+class ColumnCheckProperties(SourceCheckProperties):
     """The sampled rows, the warehouse's rows, and how many may differ."""
 
-    source_host: Text = Field(
-        description="Alias of the source's connection in the settings.", examples=["school"]
-    )
-    database: Text | None = Field(
-        None,
-        description="Database on the source's server. By default the connection's own.",
-        examples=["school"],
-    )
     source_sql: Text = Field(
         description="SELECT statement whose rows are sampled, its columns in the order of the destination's.",
         examples=["SELECT id, slug, title FROM courses"],
@@ -91,6 +83,11 @@ Columns are compared in order: the first column of the source with the first of 
 
 The check waits for the latest earlier step of the pipeline that writes the warehouse table.
 
+With `log_to_s3` the verdict is also written to the storage, as a line of JSON in
+`qa/PIPELINE/STEP/DATE_RUN.jsonl` (`log_path` under `checks:` in the settings names another directory than `qa`, and
+`--path_suffix=PATH` among the `script_arguments` one below it). The message says where it is. A log that cannot be
+written is told and changes nothing about the verdict.
+
 ```yaml
 name: load_courses
 frequency: daily
@@ -130,22 +127,18 @@ steps:
             return None
         if has_own_program(properties):
             return own_check(properties, context, _own_arguments(properties, source, destination))
-        if not check_arguments_known(properties, context):
-            return None
         if not _columns_agree(source, destination, context):
             return None
-        return Check(
-            comparison=ColumnComparison(
-                source=Measure(query=source, connection=properties.source_host, database=properties.database),
-                destination=Measure(query=destination.query),
-                key_positions=destination.key_positions,
-                key=destination.key,
-                sample_size=properties.sample_size,
-                sample_tail=properties.sql_tail_for_source,
-                tolerance=properties.tolerance,
-            ),
-            reads=destination.reads,
+        comparison = ColumnComparison(
+            source=Measure(query=source, connection=properties.source_host, database=properties.database),
+            destination=Measure(query=destination.query),
+            key_positions=destination.key_positions,
+            key=destination.key,
+            sample_size=properties.sample_size,
+            sample_tail=properties.sql_tail_for_source,
+            tolerance=properties.tolerance,
         )
+        return built_in_check(properties, context, comparison, destination.reads)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from dataduct.steps.arguments import CommandArguments, command_arguments
 from dataduct.steps.base import Text
 from dataduct.steps.choices import require_one, require_together
 from dataduct.steps.context import LoweringContext
+from dataduct.steps.files import checked_connection, checked_uri
 
 OUTPUT_VARIABLE = "OUTPUT1_STAGING_DIR"
 
@@ -30,7 +31,7 @@ class CommandProperties(AmazonProperties):
     )
     script_uri: Text | None = Field(
         None,
-        description="S3 URI of a script. It needs Amazon Data Pipeline and is refused here; use `script`.",
+        description="URI of a script in S3, which is fetched when the step runs.",
         examples=["s3://bucket/scripts/clean_courses.py"],
     )
     script_directory: Text | None = Field(
@@ -42,6 +43,12 @@ class CommandProperties(AmazonProperties):
         None,
         description="The script to run, as a path within `script_directory`.",
         examples=["clean_courses.py"],
+    )
+    additional_s3_files: list[Text] | None = Field(
+        None,
+        description="URIs of more files in S3, or of directories with a slash at their end, that are put into the "
+        "working directory of the command or script.",
+        examples=[["s3://bucket/scripts/rules.json"]],
     )
     script_arguments: CommandArguments | None = Field(
         None,
@@ -63,7 +70,7 @@ class CommandProperties(AmazonProperties):
 
 def command_subject(properties: CommandProperties) -> str | None:
     """Return the script's name without its ending, or None for a command."""
-    path = properties.script or properties.script_name
+    path = properties.script or properties.script_name or properties.script_uri
     return stem(path) if path else None
 
 
@@ -86,21 +93,19 @@ def run_command(
 ) -> RunCommand | None:
     """Return the operation that runs what `properties` say, or None after reporting problems."""
     inputs = () if properties.no_input else staged_inputs(context)
-    arguments = (*command_arguments(properties.script_arguments), *extra_arguments)
-    script = directory = None
+    arguments = (*command_arguments(properties.script_arguments, context), *extra_arguments)
+    script = directory = uri = None
+    files = _files(properties, context)
     if properties.script_uri is not None:
-        context.report(
-            "DD208",
-            "`script_uri` names a script in S3, which this engine does not read",
-            of="script_uri",
-            hint="put the script in the project and name it with `script`",
-        )
-        return None
+        uri = _file_uri(properties.script_uri, context, of="script_uri")
     if properties.script is not None:
         script = _script(properties.script, context)
     elif properties.script_directory is not None and properties.script_name is not None:
         directory, script = _script_in_directory(properties.script_directory, properties.script_name, context)
-    if (properties.command is None and script is None) or inputs is None:
+    connection = properties.s3_connection if properties.script_uri or files else None
+    if not checked_connection(connection, context, of="s3_connection"):
+        return None
+    if (properties.command or script or uri) is None or inputs is None or files is None:
         return None
     return RunCommand(
         inputs=inputs,
@@ -109,8 +114,28 @@ def run_command(
         script=script,
         script_directory=directory,
         arguments=arguments,
+        script_uri=uri,
+        files=files,
+        connection=connection,
         is_check=is_check,
     )
+
+
+def _file_uri(written: str, context: LoweringContext, *, of: str) -> str | None:
+    """Return the URI of one file, or None after reporting that it is none (DD860)."""
+    hint = "a script of this machine: `script`" if of == "script_uri" else None
+    uri = checked_uri(context.with_base_path(written, of=of), context, of=of, hint=hint)
+    if uri is not None and uri.endswith("/"):
+        context.report("DD860", f"`{uri}` is a directory and no file", of=of, expected="the URI of a file")
+        return None
+    return uri
+
+
+def _files(properties: CommandProperties, context: LoweringContext) -> tuple[str, ...] | None:
+    of = "additional_s3_files"
+    written = [context.with_base_path(uri, of=of) for uri in properties.additional_s3_files or ()]
+    checked = [checked_uri(uri, context, of=of) for uri in written]
+    return None if None in checked else tuple(written)
 
 
 def _script(path: str, context: LoweringContext) -> str | None:

@@ -18,6 +18,7 @@ from dataduct.model.table import TableDefinition
 from dataduct.model.template import TemplateSource
 
 _NAMES_COMPARED = 2_000
+_BASE_PATH = "{S3_BASE_PATH}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class LoweringContext:
         templates: Filled by `text`: every file read whose text holds templates, so that errors name its lines.
         pipeline: Name of the pipeline, or an empty text if it is not known.
         settings: What the project's settings say.
+        definitions: Table definitions read so far, or what is wrong with them, by path: each is parsed once.
     """
 
     step: str
@@ -68,6 +70,7 @@ class LoweringContext:
     templates: list[TemplateSource] = field(default_factory=list)
     pipeline: str = ""
     settings: StepSettings = field(default_factory=StepSettings)
+    definitions: dict[str, TableDefinition | ProblemsError] = field(default_factory=dict)
 
     def position_of(self, name: str) -> Position:
         """Return where property `name` stands, or the step if it is not written."""
@@ -108,6 +111,21 @@ class LoweringContext:
         """The directories in which a relative path is looked up, in order."""
         candidates = (self.pipeline_directory, self.project_directory, *self.resource_directories)
         return tuple(dict.fromkeys(candidates))
+
+    def with_base_path(self, text: str, *, of: str) -> str:
+        """Return `text` with the settings' base path for each `{S3_BASE_PATH}`; warn if they have none (DD260)."""
+        if _BASE_PATH not in text:
+            return text
+        base = self.settings.s3_base_path
+        if not base:
+            self.report(
+                "DD260",
+                f"`{_BASE_PATH}` stands for nothing: the settings have no base path",
+                of=of,
+                hint="set `s3_base_path` under `aws:`, or `S3_BASE_PATH` under `etl:`",
+                severity="warning",
+            )
+        return text.replace(_BASE_PATH, base)
 
     def location(self, path: str, *, of: str) -> str | None:
         """Return the absolute path that `path` names: a file, a directory, a glob, or a text with templates.
@@ -167,17 +185,17 @@ class LoweringContext:
 
     def table_definition(self, path: str, *, of: str) -> TableDefinition | None:
         """Return the definition in the file that `path` names; report what is wrong, with positions in that file."""
-        from dataduct.sql.table_definition import parse_table_definition
-
-        found = self.file(path, of=of)
-        text = self._read(found, of=of) if found else None
-        if found is None or text is None:
+        definition = self.definitions.get(path)
+        if definition is None:
+            found = self.file(path, of=of)
+            text = self._read(found, of=of) if found else None
+            if found is None or text is None:
+                return None
+            definition = self.definitions[path] = _parsed(text, self.shown(found))
+        if isinstance(definition, ProblemsError):
+            self.problems.extend(definition.problems)
             return None
-        try:
-            return parse_table_definition(text, self.shown(found))
-        except ProblemsError as error:
-            self.problems.extend(error.problems)
-            return None
+        return definition
 
     def connection(self, alias: str, *, of: str) -> str | None:
         """Return the type of connection `alias`; report DD601 with the nearest alias if there is none."""
@@ -232,6 +250,15 @@ class LoweringContext:
             if nearest:
                 return f"did you mean `{wanted.with_name(nearest)}`?"
         return None
+
+
+def _parsed(text: str, shown: str) -> TableDefinition | ProblemsError:
+    from dataduct.sql.table_definition import parse_table_definition
+
+    try:
+        return parse_table_definition(text, shown)
+    except ProblemsError as error:
+        return error
 
 
 def _fixed_part(path: str) -> str:

@@ -9,24 +9,16 @@ from dataduct.model.table import TableName
 from dataduct.sql.dialect import DIALECTS
 from dataduct.sql.queries import count_query
 from dataduct.steps.base import Step, Text
-from dataduct.steps.checks import CheckProperties, check_arguments_known, has_own_program, own_check
+from dataduct.steps.checks import SourceCheckProperties, built_in_check, has_own_program, own_check
 from dataduct.steps.choices import require_one
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
 from dataduct.steps.queries import one_query, source_table, tables_read_by
 
 
-class CountCheckProperties(CheckProperties):
+class CountCheckProperties(SourceCheckProperties):
     """What is counted on both sides, and how far the counts may be apart."""
 
-    source_host: Text = Field(
-        description="Alias of the source's connection in the settings.", examples=["school"]
-    )
-    database: Text | None = Field(
-        None,
-        description="Database on the source's server. By default the connection's own.",
-        examples=["school"],
-    )
     source_sql: Text | None = Field(
         None,
         description="SELECT statement whose rows are counted, in the source's SQL.",
@@ -78,6 +70,11 @@ source's count apart. Rows come and go in a source while a pipeline runs, so a s
 
 The check waits for the latest earlier step of the pipeline that writes the warehouse table.
 
+With `log_to_s3` the verdict is also written to the storage, as a line of JSON in
+`qa/PIPELINE/STEP/DATE_RUN.jsonl` (`log_path` under `checks:` in the settings names another directory than `qa`, and
+`--path_suffix=PATH` among the `script_arguments` one below it). The message says where it is. A log that cannot be
+written is told and changes nothing about the verdict.
+
 ```yaml
 name: load_courses
 frequency: daily
@@ -123,16 +120,12 @@ steps:
                 f"--source_host={properties.source_host}",
             )
             return own_check(properties, context, arguments)
-        if not check_arguments_known(properties, context):
-            return None
-        return Check(
-            comparison=CountComparison(
-                source=Measure(query=source, connection=properties.source_host, database=properties.database),
-                destination=Measure(query=destination[0]),
-                tolerance=properties.tolerance,
-            ),
-            reads=destination[1],
+        comparison = CountComparison(
+            source=Measure(query=source, connection=properties.source_host, database=properties.database),
+            destination=Measure(query=destination[0]),
+            tolerance=properties.tolerance,
         )
+        return built_in_check(properties, context, comparison, destination[1])
 
 
 def _source_query(properties: CountCheckProperties, context: LoweringContext) -> str | None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from dataduct.model.operations import LoadTable
+from dataduct.steps.amazon import PhantomOutputProperties
 from dataduct.steps.arguments import CommandArguments, parse_options
 from dataduct.steps.base import Chaining, Step, Text
 from dataduct.steps.commands import stem
@@ -21,8 +22,8 @@ from dataduct.steps.loading import (
 
 _FLAGS = ("no_escape", "gzip")
 _VALUES = ("max_error", "replace_invalid_char", "command_options")
-_REFUSED = {
-    "force_drop_table": "dropping a table is not done in passing; `insert_mode: replace` takes its rows out",
+_WITHOUT_EFFECT = {
+    "force_drop_table": "no table is dropped in passing; `insert_mode: replace` takes its rows out",
 }
 _PROPERTY_OF = {
     "max_error": "max_errors",
@@ -31,7 +32,7 @@ _PROPERTY_OF = {
 }
 
 
-class CreateLoadProperties(WarehouseLoadProperties):
+class CreateLoadProperties(WarehouseLoadProperties, PhantomOutputProperties):
     """The table to create and load."""
 
     table_definition: Text = Field(
@@ -110,13 +111,18 @@ steps:
 def _options(properties: CreateLoadProperties, context: LoweringContext) -> dict[str, str] | None:
     """Return the options among `script_arguments`, or None after reporting problems."""
     options = parse_options(
-        properties.script_arguments, flags=(*_FLAGS, *_REFUSED), values=_VALUES, context=context
+        properties.script_arguments, flags=(*_FLAGS, *_WITHOUT_EFFECT), values=_VALUES, context=context
     )
     if options is None:
         return None
-    refused = [name for name in _REFUSED if name in options]
-    for name in refused:
-        context.report("DD208", f"`--{name}` is not supported", of="script_arguments", hint=_REFUSED[name])
+    for name in _WITHOUT_EFFECT.keys() & options.keys():
+        context.report(
+            "DD209",
+            f"`--{name}` has no effect, as it had none in the original",
+            of="script_arguments",
+            hint=_WITHOUT_EFFECT[name],
+            severity="warning",
+        )
     twice = [name for name, other in _PROPERTY_OF.items() if name in options and _is_set(properties, other)]
     for name in twice:
         context.report(
@@ -128,7 +134,7 @@ def _options(properties: CreateLoadProperties, context: LoweringContext) -> dict
     wrong = _wrong_value(options)
     if wrong is not None:
         context.report("DD212", wrong, of="script_arguments")
-    return None if refused or twice or wrong else options
+    return None if twice or wrong else options
 
 
 def _is_set(properties: CreateLoadProperties, name: str) -> bool:

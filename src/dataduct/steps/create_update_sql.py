@@ -8,6 +8,7 @@ from dataduct.model.operations import RunSql
 from dataduct.sql.dialect import DIALECTS
 from dataduct.sql.queries import analyze
 from dataduct.sql.statements import strip_transaction
+from dataduct.steps.amazon import PhantomOutputProperties
 from dataduct.steps.arguments import sql_parameters
 from dataduct.steps.base import Chaining, Step, Text
 from dataduct.steps.commands import stem
@@ -16,7 +17,7 @@ from dataduct.steps.queries import tables_read_by, tables_written_by
 from dataduct.steps.scripts import ScriptProperties, as_operations, placeholders_agree, script_statements
 
 
-class CreateUpdateSqlProperties(ScriptProperties):
+class CreateUpdateSqlProperties(ScriptProperties, PhantomOutputProperties):
     """The table the script is about, and the script."""
 
     table_definition: Text = Field(
@@ -77,7 +78,7 @@ steps:
         if definition is None or statements is None:
             return None
         statements = strip_transaction(statements)
-        parameters = sql_parameters(properties.script_arguments)
+        parameters = sql_parameters(properties.script_arguments, context)
         if not placeholders_agree(as_operations(statements), parameters, context):
             return None
         text = ";\n".join(statements)

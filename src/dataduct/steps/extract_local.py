@@ -8,10 +8,11 @@ from pydantic import Field
 
 from dataduct.model.dataset import COMPRESSED_ENDINGS, DatasetFormat, DatasetRef, format_of_name
 from dataduct.model.operations import CopyDataset
-from dataduct.steps.amazon import NO_EFFECT, AmazonProperties, warn_output_path
+from dataduct.steps.amazon import AmazonProperties
 from dataduct.steps.base import Step, Text
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
+from dataduct.steps.files import OutputPath
 
 _FILES_LOOKED_AT = 1_000
 
@@ -29,9 +30,7 @@ class ExtractLocalProperties(AmazonProperties):
         "with `.gz` behind it); files of any other ending are handed on as they are.",
         examples=["tsv"],
     )
-    output_path: str | None = Field(
-        None, description=f"S3 URI for the copy. {NO_EFFECT}", examples=["s3://bucket/courses/"]
-    )
+    output_path: OutputPath = None
 
 
 class ExtractLocal(Step[ExtractLocalProperties]):
@@ -43,7 +42,7 @@ class ExtractLocal(Step[ExtractLocalProperties]):
 Copies a file, the files of a directory, or the files that a glob matches into the run's storage. Later steps read the
 copy, so a file that changes meanwhile changes nothing for a run that is under way or tried again.
 
-The ending of the files says how a later load reads them.
+The ending of the files says how a later load reads them. With `output_path` they are copied to another place too.
 
 ```yaml
 name: load_courses
@@ -74,7 +73,6 @@ steps:
     @classmethod
     def lower(cls, properties: ExtractLocalProperties, context: LoweringContext) -> CopyDataset | None:
         """Return a copy of the files that `path` names."""
-        warn_output_path(properties.output_path, context)
         source = context.location(properties.path, of="path")
         if source is None:
             return None

@@ -7,9 +7,10 @@ from pydantic import Field
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.operations import Unload
 from dataduct.sql.dialect import DIALECTS
-from dataduct.steps.amazon import NO_EFFECT, AmazonProperties, warn_output_path
+from dataduct.steps.amazon import NO_EFFECT, AmazonProperties
 from dataduct.steps.base import Step, Text
 from dataduct.steps.context import LoweringContext
+from dataduct.steps.files import OutputPath
 from dataduct.steps.tables import plain_table_name, table_subject
 
 
@@ -21,9 +22,7 @@ class ExtractRedshiftProperties(AmazonProperties):
     insert_mode: str | None = Field(
         None, description=f"Insert mode of the copy. {NO_EFFECT}", examples=["TRUNCATE"]
     )
-    output_path: str | None = Field(
-        None, description=f"S3 URI for the rows. {NO_EFFECT}", examples=["s3://bucket/courses/"]
-    )
+    output_path: OutputPath = None
 
 
 class ExtractRedshift(Step[ExtractRedshiftProperties]):
@@ -68,7 +67,6 @@ steps:
     @classmethod
     def lower(cls, properties: ExtractRedshiftProperties, context: LoweringContext) -> Unload | None:
         """Return the query for all rows of the table."""
-        warn_output_path(properties.output_path, context)
         table = plain_table_name(properties.table_schema, properties.table, context)
         if table is None:
             return None

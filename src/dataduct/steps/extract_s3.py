@@ -14,8 +14,7 @@ from dataduct.steps.base import Step, Text
 from dataduct.steps.choices import require_one
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
-
-_CONNECTION_TYPE = "s3"
+from dataduct.steps.files import OutputPath, checked_connection, checked_uri
 
 
 class ExtractS3Properties(AmazonProperties):
@@ -43,6 +42,8 @@ class ExtractS3Properties(AmazonProperties):
         "with `.gz`, `.bz2` or `.zst` behind it); files of any other ending are handed on as they are.",
         examples=["tsv"],
     )
+
+    output_path: OutputPath = None
 
     @model_validator(mode="after")
     def _one_place(self) -> "ExtractS3Properties":
@@ -111,9 +112,12 @@ steps:
     @classmethod
     def lower(cls, properties: ExtractS3Properties, context: LoweringContext) -> CopyDataset | None:
         """Return a copy of the files that the URI names."""
-        uri, of = properties.named
+        written, of = properties.named
+        uri = context.with_base_path(written, of=of)
+        alias = properties.connection or properties.s3_connection
         checked = _is_uri(uri, of, context)
-        if not (_is_connection(properties.connection, context) and checked):
+        name = "connection" if properties.connection else "s3_connection"
+        if not (checked_connection(alias, context, of=name) and checked):
             return None
         if of == "directory_uri" and not uri.endswith("/"):
             uri += "/"
@@ -122,26 +126,18 @@ steps:
             source=uri,
             output=DatasetRef(context.step, context.step),
             format=format,
-            connection=properties.connection,
+            connection=alias,
             detects_format=properties.format is None and format == "files",
         )
 
 
 def _is_uri(uri: str, of: str, context: LoweringContext) -> bool:
+    if checked_uri(uri, context, of=of, hint="files of this machine: `extract-local`") is None:
+        return False
     if has_template(uri):
         return True
-    try:
-        parsed = parse_s3_uri(uri)
-    except ValueError as error:
-        context.report(
-            "DD860",
-            str(error),
-            of=of,
-            expected="`s3://bucket/path`",
-            hint="files of this machine: `extract-local`",
-        )
-        return False
-    if of == "file_uri" and (not parsed.key or parsed.key.endswith("/")):
+    key = parse_s3_uri(uri).key
+    if of == "file_uri" and (not key or key.endswith("/")):
         context.report(
             "DD860",
             f"`{uri}` is a directory and no file",
@@ -151,17 +147,3 @@ def _is_uri(uri: str, of: str, context: LoweringContext) -> bool:
         )
         return False
     return True
-
-
-def _is_connection(alias: str | None, context: LoweringContext) -> bool:
-    if alias is None:
-        return True
-    kind = context.connection(alias, of="connection")
-    if kind is not None and kind != _CONNECTION_TYPE:
-        context.report(
-            "DD862",
-            f"connection `{alias}` is of type {kind} and leads to no bucket",
-            of="connection",
-            expected="a connection of type `s3`",
-        )
-    return kind == _CONNECTION_TYPE

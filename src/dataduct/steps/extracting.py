@@ -7,12 +7,13 @@ from pydantic import Field, model_validator
 
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.operations import Extract
-from dataduct.steps.amazon import NO_EFFECT, AmazonProperties, warn_output_path
+from dataduct.steps.amazon import AmazonProperties
 from dataduct.steps.base import Names, Step, Text
 from dataduct.steps.choices import require_one
 from dataduct.steps.commands import stem
 from dataduct.steps.connections import chosen_connection
 from dataduct.steps.context import LoweringContext
+from dataduct.steps.files import OutputPath
 from dataduct.steps.queries import query_of, source_table
 
 
@@ -59,9 +60,7 @@ class DatabaseExtractProperties(AmazonProperties):
         "read as NULL. Elsewhere such a value is an error. `dataduct plan --types` shows which columns can have one.",
         examples=[["birthday"]],
     )
-    output_path: str | None = Field(
-        None, description=f"S3 URI for the rows. {NO_EFFECT}", examples=["s3://bucket/courses/"]
-    )
+    output_path: OutputPath = None
 
     @model_validator(mode="after")
     def _one_of_each(self) -> "DatabaseExtractProperties":
@@ -94,7 +93,6 @@ class DatabaseExtract(Step[DatabaseExtractProperties]):
     @classmethod
     def lower(cls, properties: DatabaseExtractProperties, context: LoweringContext) -> Extract | None:
         """Return the query on the connection."""
-        warn_output_path(properties.output_path, context)
         connection = chosen_connection(
             properties.host_name, properties.connection, types=cls.connection_types(), context=context
         )

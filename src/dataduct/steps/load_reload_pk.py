@@ -5,9 +5,10 @@ from typing import ClassVar, NoReturn
 
 from pydantic import Field
 
-from dataduct.steps.amazon import NO_EFFECT, AmazonProperties
+from dataduct.steps.amazon import AmazonProperties
 from dataduct.steps.arguments import CommandArguments
 from dataduct.steps.base import Chaining, Step, SubStep, Text
+from dataduct.steps.checks import LOG_DESCRIPTION
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
 
@@ -37,7 +38,7 @@ class LoadReloadPkProperties(AmazonProperties):
     non_transactional: bool = Field(
         False, description="Whether the statements of the reload run each on its own."
     )
-    log_to_s3: bool = Field(False, description=f"Whether the check's result goes to S3. {NO_EFFECT}")
+    log_to_s3: bool = Field(False, description=LOG_DESCRIPTION)
 
 
 class LoadReloadPk(Step[LoadReloadPkProperties]):
@@ -79,6 +80,8 @@ steps:
         load: dict[str, object] = {"table_definition": properties.staging_table_definition}
         if properties.script_arguments is not None:
             load["script_arguments"] = properties.script_arguments
+        if properties.s3_connection is not None:
+            load["s3_connection"] = properties.s3_connection
         yield SubStep("_create_and_load", "create-load", load)
         yield SubStep(
             "_reload",
@@ -94,7 +97,10 @@ steps:
         yield SubStep(
             "_primary_key_check",
             "primary-key-check",
-            {"table_definition": properties.production_table_definition},
+            {
+                "table_definition": properties.production_table_definition,
+                "log_to_s3": properties.log_to_s3,
+            },
         )
 
     @classmethod

@@ -13,7 +13,7 @@ from dataduct.sql.dialect import DIALECTS, Dialect
 from dataduct.sql.history import history as history_script
 from dataduct.sql.queries import analyze
 from dataduct.sql.source_rows import SourceRows
-from dataduct.steps.amazon import AmazonProperties
+from dataduct.steps.amazon import PhantomOutputProperties
 from dataduct.steps.arguments import SqlArguments, sql_parameters
 from dataduct.steps.base import Text
 from dataduct.steps.choices import require_one
@@ -33,7 +33,7 @@ _PROPERTY_OF_CODE = {
 }
 
 
-class MergeProperties(AmazonProperties):
+class MergeProperties(PhantomOutputProperties):
     """The table to write, the rows to write, and what happens around it."""
 
     destination: Text = Field(
@@ -151,7 +151,7 @@ def run_merge(
     except UserError as error:
         _report(error, properties, context)
         return None
-    parameters = sql_parameters(properties.script_arguments)
+    parameters = sql_parameters(properties.script_arguments, context)
     if not placeholders_agree(statements, parameters, context):
         return None
     tables = (merge.destination, *((merge.history,) if merge.history else ()))

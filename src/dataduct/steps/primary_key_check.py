@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dataduct.model.operations import Check, PrimaryKeyComparison, RunCommand
 from dataduct.steps.base import Step, Text
-from dataduct.steps.checks import CheckProperties, check_arguments_known, has_own_program, own_check
+from dataduct.steps.checks import CheckProperties, built_in_check, has_own_program, own_check
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
 
@@ -31,6 +31,11 @@ warehouses do not enforce primary keys, so a load can break them unseen.
 
 The check waits for the latest earlier step of the pipeline that writes the table. If it fails, the step fails, and
 the verdict shows up to ten keys that are wrong.
+
+With `log_to_s3` the verdict is also written to the storage, as a line of JSON in
+`qa/PIPELINE/STEP/DATE_RUN.jsonl` (`log_path` under `checks:` in the settings names another directory than `qa`, and
+`--path_suffix=PATH` among the `script_arguments` one below it). The message says where it is. A log that cannot be
+written is told and changes nothing about the verdict.
 
 ```yaml
 name: load_courses
@@ -66,8 +71,6 @@ steps:
         if has_own_program(properties):
             text = context.text(properties.table_definition, of="table_definition") or ""
             return own_check(properties, context, (f"--table={text.strip().rstrip(';')}",))
-        if not check_arguments_known(properties, context):
-            return None
         if not definition.primary_key:
             context.report(
                 "DD220",
@@ -76,7 +79,5 @@ steps:
                 hint="declare PRIMARY KEY in the table definition",
             )
             return None
-        return Check(
-            comparison=PrimaryKeyComparison(table=definition.name, key=definition.primary_key),
-            reads=(definition.name,),
-        )
+        comparison = PrimaryKeyComparison(table=definition.name, key=definition.primary_key)
+        return built_in_check(properties, context, comparison, (definition.name,))

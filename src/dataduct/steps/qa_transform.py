@@ -5,13 +5,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from dataduct.model.operations import RunCommand
-from dataduct.steps.amazon import NO_EFFECT
+from dataduct.steps.amazon import NO_EFFECT, PhantomOutputProperties
 from dataduct.steps.base import Step
 from dataduct.steps.commands import CommandProperties, command_subject, run_command
 from dataduct.steps.context import LoweringContext
 
 
-class QaTransformProperties(CommandProperties):
+class QaTransformProperties(CommandProperties, PhantomOutputProperties):
     """What is run as a check."""
 
     sns_topic_arn: str | None = Field(

@@ -4,11 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from dataduct.model.operations import RunSql
+from dataduct.model.operations import RunSql, SqlStatement
 from dataduct.sql.statements import strip_transaction
-from dataduct.steps.amazon import NO_EFFECT
 from dataduct.steps.arguments import sql_parameters
-from dataduct.steps.base import Step
+from dataduct.steps.base import Step, Text
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
 from dataduct.steps.queries import tables_read_by, tables_written_by
@@ -29,7 +28,12 @@ class SqlCommandProperties(ScriptProperties):
         description="Whether the script is one transaction: all of it happens or nothing. Otherwise each statement is "
         "committed on its own.",
     )
-    queue: str | None = Field(None, description=f"Query queue of the database. {NO_EFFECT}", examples=["etl"])
+    queue: Text | None = Field(
+        None,
+        description="Query group of Amazon Redshift that the script runs in, which leads to a queue. Other warehouses "
+        "have none.",
+        examples=["etl"],
+    )
 
 
 class SqlCommand(Step[SqlCommandProperties]):
@@ -72,19 +76,40 @@ steps:
             return None
         in_transaction = _in_transaction(statements, properties, context)
         statements = strip_transaction(statements)
-        parameters = sql_parameters(properties.script_arguments)
+        parameters = sql_parameters(properties.script_arguments, context)
         if parameters and not any("%s" in statement for statement in statements):
             statements = tuple(with_percent_placeholders(statement) for statement in statements)
         if in_transaction is None or not placeholders_agree(as_operations(statements), parameters, context):
             return None
         text = ";\n".join(statements)
         return RunSql(
-            statements=as_operations(statements),
+            statements=(*_queue(properties, context, in_transaction), *as_operations(statements)),
             reads=tables_read_by(text, context),
             writes=tables_written_by(text, context),
             parameters=parameters,
             in_transaction=in_transaction,
         )
+
+
+def _queue(
+    properties: SqlCommandProperties, context: LoweringContext, in_transaction: bool
+) -> tuple[SqlStatement, ...]:
+    """Return the statement that chooses the query group until the transaction ends, where the warehouse has any."""
+    if properties.queue is None or context.dialect != "redshift":
+        return ()
+    if not in_transaction:
+        context.report(
+            "DD209",
+            "`queue` has no effect on a script that is no transaction",
+            of="queue",
+            hint="leave `wrap_transaction` out",
+            severity="warning",
+        )
+        return ()
+    group = properties.queue.replace("'", "''")
+    if properties.script_arguments:
+        group = group.replace("%", "%%")
+    return (SqlStatement(text=f"SET LOCAL query_group TO '{group}'", purpose="choose the query queue"),)
 
 
 def _in_transaction(

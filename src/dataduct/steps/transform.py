@@ -1,33 +1,37 @@
 """The step type `transform`."""
 
 from pathlib import PurePosixPath
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
 from dataduct.definition.properties import PropertyError
+from dataduct.model.nearest import did_you_mean
 from dataduct.model.operations import RunCommand
-from dataduct.steps.amazon import NO_EFFECT, warn_output_path
+from dataduct.steps.amazon import NO_EFFECT
 from dataduct.steps.base import Chaining, Step, Text
 from dataduct.steps.commands import CommandProperties, command_subject, run_command, staged_outputs
 from dataduct.steps.context import LoweringContext
+from dataduct.steps.files import OutputPath
+
+_RESOURCE_TYPES = ("ec2", "emr")
 
 
 class TransformProperties(CommandProperties):
     """What is run, and the datasets it writes."""
 
-    output_node: Text | list[Text] | None = Field(
+    output_node: Text | list[Text] | dict[str, str | None] | None = Field(
         None,
         description="Name of the dataset the step writes, by default the step's name; or a list of names, each of "
-        "which is a subdirectory of `OUTPUT1_STAGING_DIR`.",
+        "which is a subdirectory of `OUTPUT1_STAGING_DIR`. Of a mapping the keys are the names.",
         examples=["clean_courses", ["courses", "teachers"]],
     )
     no_output: bool = Field(False, description="Whether the step writes no dataset.")
-    output_path: str | None = Field(
-        None, description=f"S3 URI for the output. {NO_EFFECT}", examples=["s3://bucket/courses/"]
-    )
-    resource_type: Literal["ec2", "emr"] = Field(
-        "ec2", description=f"Kind of machine that runs the step. {NO_EFFECT} The step runs on this machine."
+    output_path: OutputPath = None
+    resource_type: str | None = Field(
+        None,
+        description=f"Kind of machine that runs the step. {NO_EFFECT} The step runs on this machine.",
+        examples=["ec2", "emr"],
     )
 
     @model_validator(mode="after")
@@ -38,9 +42,14 @@ class TransformProperties(CommandProperties):
                 "`output_node` names a dataset and `no_output` says there is none",
                 code="DD211",
             )
-        if isinstance(self.output_node, list):
-            _check_nodes(self.output_node)
+        if isinstance(self.output_node, list | dict):
+            _check_nodes(list(self.output_node))
         return self
+
+    @property
+    def nodes(self) -> str | list[str] | None:
+        """The output node or nodes by name."""
+        return list(self.output_node) if isinstance(self.output_node, dict) else self.output_node
 
 
 def _check_nodes(nodes: list[str]) -> None:
@@ -62,9 +71,9 @@ class Transform(Step[TransformProperties]):
     step_type: ClassVar[str] = "transform"
     summary: ClassVar[str] = "Run a shell command or a script that reads and writes datasets as files."
     documentation: ClassVar[str] = """\
-Runs a shell command, a script, or a script within a directory of its own. Exactly one of `command`, `script` and
-`script_directory` (with `script_name`) is given. A script ending in `.py` runs with Dataduct's Python, one ending in
-`.sh` with bash; any other must be executable.
+Runs a shell command, a script, a script in S3, or a script within a directory of its own. Exactly one of `command`,
+`script`, `script_uri` and `script_directory` (with `script_name`) is given. A script ending in `.py` runs with
+Dataduct's Python, one ending in `.sh` with bash; any other must be executable.
 
 The environment says where the files are:
 
@@ -79,6 +88,8 @@ Arguments are passed as written, so `--input=INPUT1_STAGING_DIR` gives the scrip
 `command` they are `"$@"`.
 
 An exit code other than 0 fails the step, and what it wrote is dropped.
+
+With `output_path` the dataset is copied to S3 or to a directory as well, by a step of its own, `NAME-output`.
 
 ```yaml
 name: clean_courses
@@ -114,11 +125,25 @@ steps:
         """Return the nodes of `output_node`, by default the step's name, or nothing with `no_output`."""
         if properties.no_output:
             return ()
-        return tuple(output.dataset.node for output in staged_outputs(step, properties.output_node))
+        return tuple(output.dataset.node for output in staged_outputs(step, properties.nodes))
 
     @classmethod
     def lower(cls, properties: TransformProperties, context: LoweringContext) -> RunCommand | None:
         """Return the command with its staging directories."""
-        warn_output_path(properties.output_path, context)
-        outputs = () if properties.no_output else tuple(staged_outputs(context.step, properties.output_node))
+        _warn_resource_type(properties.resource_type, context)
+        outputs = () if properties.no_output else tuple(staged_outputs(context.step, properties.nodes))
         return run_command(properties, context, outputs=outputs)
+
+
+def _warn_resource_type(written: str | None, context: LoweringContext) -> None:
+    """Tell of a kind of machine that the original did not know either: it took any text for `ec2` (DD265)."""
+    if written in (None, *_RESOURCE_TYPES):
+        return
+    context.report(
+        "DD265",
+        f"`{written}` is no kind of machine",
+        of="resource_type",
+        expected="`ec2` or `emr`",
+        hint=did_you_mean(written or "", _RESOURCE_TYPES),
+        severity="warning",
+    )

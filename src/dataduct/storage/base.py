@@ -71,5 +71,12 @@ class Storage(ABC):
         """Return the URIs (`s3://...`) of the parts, by which a warehouse reads them itself; None if they have none."""
 
     @abstractmethod
+    def put_file(self, name: str, data: bytes) -> str:
+        """Write a small file beside the datasets, whole or not at all, in place of an earlier one of that name.
+
+        `name` is a relative path of safe file names. Returns where the file is: its path or its URI.
+        """
+
+    @abstractmethod
     def delete(self, prefix: str) -> None:
         """Delete every dataset whose key begins with `prefix`."""

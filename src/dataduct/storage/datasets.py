@@ -104,7 +104,7 @@ def write_files(
     return publish_files(
         storage,
         key,
-        [SourceFile(name, str(path), partial(_copy, path)) for path, name in sources],
+        [SourceFile(name, str(path), partial(copy_file, path)) for path, name in sources],
         format=format,
         producer=producer,
         cancellation=cancellation,
@@ -223,7 +223,7 @@ def stage_for_command(storage: Storage, key: str, directory: Path, *, cancellati
             if manifest.format == "parquet":
                 _parquet_to_tsv(path, target, cancellation)
             else:
-                _copy(Path(path), target, cancellation)
+                copy_file(Path(path), target, cancellation)
 
 
 def part_name(part: Part) -> str:
@@ -310,7 +310,7 @@ def _refuse_equal_names(sources: Sequence[SourceFile]) -> None:
         by_name[name] = source.origin
 
 
-def _copy(source: Path, target: Path, cancellation: Cancellation) -> int:
+def copy_file(source: Path, target: Path, cancellation: Cancellation) -> int:
     """Copy one file block by block; return its size in bytes."""
     size = 0
     with storage_errors("read", source):

@@ -30,7 +30,7 @@ def write_delimited(reader: pa.RecordBatchReader, path: Path) -> int:
         for batch in reader:
             if batch.num_columns and batch.num_rows:
                 with storage_errors("write", path):
-                    file.write(_lines(batch))
+                    file.write(delimited_lines(batch))
             rows += batch.num_rows
         with storage_errors("write", path):
             file.flush()
@@ -40,7 +40,8 @@ def write_delimited(reader: pa.RecordBatchReader, path: Path) -> int:
     return rows
 
 
-def _lines(batch: pa.RecordBatch) -> memoryview:
+def delimited_lines(batch: pa.RecordBatch) -> memoryview:
+    """Return the rows of a batch that has columns, as the lines of such a file. Raises DataError, see above."""
     columns = [_text(column, field.name) for column, field in zip(batch.columns, batch.schema, strict=True)]
     end = pa.scalar("", pa.large_string())
     joined = pc.binary_join_element_wise(*columns, pa.scalar("\t", pa.large_string()))

@@ -90,7 +90,7 @@ class LocalStorage(Storage):
             with _locked(directory):
                 for part in manifest.parts:
                     self._make_durable(key, part.path, part.bytes)
-                _replace_durably(directory / _MANIFEST, manifest_to_json(manifest))
+                _replace_durably(directory / _MANIFEST, manifest_to_json(manifest).encode("utf-8"))
                 _delete_unlisted(directory, {self._part(key, part.path) for part in manifest.parts})
 
     def manifest(self, key: str) -> Manifest | None:
@@ -125,6 +125,15 @@ class LocalStorage(Storage):
     def uris(self, key: str, manifest: Manifest) -> None:
         """See the port: a local file has no URI that a warehouse could read."""
         return
+
+    def put_file(self, name: str, data: bytes) -> str:
+        """See the port."""
+        check_key(name)
+        path = self._root / name
+        with storage_errors("write", path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace_durably(path, data)
+        return str(path)
 
     def delete(self, prefix: str) -> None:
         """See the port. A dataset is out of sight before the first of its files is deleted."""
@@ -193,11 +202,11 @@ def _locked(directory: Path) -> Iterator[None]:
         lock.release()
 
 
-def _replace_durably(path: Path, text: str) -> None:
+def _replace_durably(path: Path, data: bytes) -> None:
     beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with beside.open("wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

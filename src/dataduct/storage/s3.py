@@ -144,6 +144,12 @@ class S3Storage(Storage):
         """See the port."""
         return tuple(self._bucket.uri(self._object(key, part.path)) for part in manifest.parts)
 
+    def put_file(self, name: str, data: bytes) -> str:
+        """See the port."""
+        check_key(name)
+        self._bucket.put(self._prefix + name, data)
+        return self._bucket.uri(self._prefix + name)
+
     def delete(self, prefix: str) -> None:
         """See the port. Manifests go first, so that a dataset is out of sight before its parts go."""
         check_prefix(prefix)

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from dataduct.errors import DataError, SourceError, StorageError, UserError
+from dataduct.errors import DataError, SourceError, StorageError, TerminalError, UserError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import DatasetFormat, format_of_name
 from dataduct.model.nearest import nearest_name
@@ -84,14 +84,30 @@ def found_format(operation: CopyDataset, names: Sequence[str]) -> DatasetFormat:
     return known[0] if len(known) == 1 else operation.format
 
 
-def _found(uri: str, connection: Mapping[str, object] | None, alias: str) -> tuple[Bucket, list[S3Object]]:
-    """Return the objects that a URI names, at least one, and their bucket."""
+def bucket_of(
+    uri: str, connection: Mapping[str, object] | None, *, alias: str, terminal: type[TerminalError]
+) -> Bucket:
+    """Return the bucket of a URI, reached by the options of a connection, or the AWS chain for None.
+
+    Args:
+        terminal: What the bucket raises when it refuses.
+
+    Raises:
+        TerminalError: The URI is wrong (DD860), as a `terminal`.
+        UserError: The options are wrong.
+    """
     try:
         wanted = parse_s3_uri(uri)
     except ValueError as error:
-        raise SourceError(str(error), code="DD860", hint="write `s3://bucket/path`") from None
+        raise terminal(str(error), code="DD860", hint="write `s3://bucket/path`") from None
     options = S3Options() if connection is None else _options(connection, alias)
-    bucket = Bucket(options, wanted.bucket, terminal=SourceError)
+    return Bucket(options, wanted.bucket, terminal=terminal)
+
+
+def _found(uri: str, connection: Mapping[str, object] | None, alias: str) -> tuple[Bucket, list[S3Object]]:
+    """Return the objects that a URI names, at least one, and their bucket."""
+    bucket = bucket_of(uri, connection, alias=alias, terminal=SourceError)
+    wanted = parse_s3_uri(uri)
     is_directory = wanted.key.endswith("/") or not wanted.key
     found = _below(bucket, wanted.key) if is_directory else _matching(bucket, wanted.key)
     if not found:

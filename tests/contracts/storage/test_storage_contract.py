@@ -14,9 +14,12 @@ from kept_storages import Kept
 from dataduct.errors import Interrupted, RunError, StorageError, TransientError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import Manifest, Part
+from dataduct.model.s3_uri import is_s3_uri, parse_s3_uri
 from dataduct.storage.base import Storage
 from dataduct.storage.datasets import stage_for_command, write_files, write_rows
+from dataduct.storage.local import LocalStorage
 from dataduct.storage.parquet import PartLimits
+from dataduct.storage.s3 import S3Storage
 
 KEY = "flights/2026-01-01/R1/extract/extract"
 SMALL = PartLimits(group_rows=10, part_bytes=1)
@@ -270,3 +273,22 @@ def test_files_keep_their_names_and_contents(
         path.relative_to(staged).as_posix(): path.read_bytes() for path in staged.rglob("*") if path.is_file()
     }
     assert found == {name: path.read_bytes() for path, name in sources}
+
+
+def test_a_file_beside_the_datasets_is_put_in_place_of_an_earlier_one(storage: Storage) -> None:
+    place = storage.put_file("qa/sales/check/one.jsonl", b"first and longer")
+    assert storage.put_file("qa/sales/check/one.jsonl", b"second") == place
+    assert place.endswith("qa/sales/check/one.jsonl")
+    assert content_at(place, storage) == b"second"
+    for name in ("../one", "/one", "a//b", ".hidden"):
+        with pytest.raises(StorageError):
+            storage.put_file(name, b"")
+
+
+def content_at(place: str, storage: Storage) -> bytes:
+    if isinstance(storage, LocalStorage):
+        return Path(place).read_bytes()
+    assert isinstance(storage, S3Storage) and is_s3_uri(place)
+    found = storage._bucket.get(parse_s3_uri(place).key)
+    assert found is not None
+    return found[0]

@@ -268,7 +268,7 @@ class Sample(Step[SampleProperties]):
 
 @pytest.fixture
 def sample_type(monkeypatch):
-    def step_type(name):
+    def step_type(name, project=None):
         if name != "sample":
             raise UserError(f"unknown step type `{name}`", code="DD602", hint="did you mean `sample`?")
         return Sample
@@ -320,7 +320,7 @@ def test_types_in_words(schema, told):
 
 
 def test_schemas(dataduct, monkeypatch, tmp_path):
-    monkeypatch.setattr(api, "pipeline_schema", lambda: {"title": "Pipeline"})
+    monkeypatch.setattr(api, "pipeline_schema", lambda project: {"title": "Pipeline"})
     monkeypatch.setattr(api, "settings_schema", lambda: {"title": "Settings"})
     assert json.loads(dataduct("schema").stdout) == {"title": "Pipeline"}
     assert json.loads(dataduct("schema", "--settings").stdout) == {"title": "Settings"}

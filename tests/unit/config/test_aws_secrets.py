@@ -52,6 +52,23 @@ def shop(endpoint: str, request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="module")
+def systems(endpoint: str) -> None:
+    """An RDS instance and a Redshift cluster."""
+    options: Any = {
+        "region_name": REGION,
+        "endpoint_url": endpoint,
+        "aws_access_key_id": "testing",
+        "aws_secret_access_key": "testing",
+    }
+    boto3.client("rds", **options).create_db_instance(
+        DBInstanceIdentifier="shop", DBInstanceClass="db.t3.micro", Engine="postgres"
+    )
+    boto3.client("redshift", **options).create_cluster(
+        ClusterIdentifier="dwh", NodeType="ra3.large", MasterUsername="me", MasterUserPassword="Secret123"
+    )
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(root=tmp_path, settings=Settings(aws=AwsSettings(region=REGION)))
@@ -245,3 +262,56 @@ class TestReachingAws:
         with pytest.raises(MissingDependencyError) as caught:
             resolved(project, "${aws-ssm:/shop}")
         assert caught.value.hint == "pip install 'dataduct[aws]'"
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        ("reference", "host"),
+        [
+            ("${aws-rds:shop}", ".eu-west-1.rds.amazonaws.com"),
+            ("${aws-rds:eu-west-1/shop}", ".eu-west-1.rds.amazonaws.com"),
+            ("${aws-redshift:dwh}", ".eu-west-1.redshift.amazonaws.com"),
+        ],
+    )
+    @pytest.mark.usefixtures("systems")
+    def test_of_instances_and_clusters_are_asked_for(
+        self, project: Project, reference: str, host: str
+    ) -> None:
+        found = References(project, {}).resolve({"host": reference})["host"]
+        assert found.endswith(host)
+        assert project.secrets.redact(found) == found
+
+    @pytest.mark.parametrize(
+        ("reference", "what"),
+        [
+            ("${aws-rds:us-east-2/shop}", "the RDS instance `shop` in the region us-east-2"),
+            ("${aws-redshift:none}", "the Redshift cluster `none` in the region eu-west-1"),
+        ],
+    )
+    @pytest.mark.usefixtures("systems")
+    def test_of_none(self, project: Project, reference: str, what: str) -> None:
+        error = refused(project, reference)
+        assert (error.code, error.message) == ("DD652", f"AWS has no value for the address of {what}")
+
+    def test_of_an_instance_that_is_being_made(self, project: Project) -> None:
+        aws = AwsSecrets(project.settings.aws, {})
+        client = aws._client("rds", REGION)
+        with Stubber(client) as stub:
+            answer = {"DBInstances": [{"DBInstanceIdentifier": "new"}]}
+            stub.add_response("describe_db_instances", answer, {"DBInstanceIdentifier": "new"})
+            with pytest.raises(UserError) as caught:
+                aws.database_address("new")
+        assert (caught.value.code, caught.value.hint) == ("DD655", "wait until it has been made")
+
+    @pytest.mark.parametrize("right", ["rds:DescribeDBInstances", "redshift:DescribeClusters"])
+    def test_that_may_not_be_asked_for(self, project: Project, right: str) -> None:
+        aws = AwsSecrets(project.settings.aws, {})
+        service = right.partition(":")[0]
+        ask = aws.database_address if service == "rds" else aws.cluster_address
+        with Stubber(aws._client(service, REGION)) as stub:
+            stub.add_client_error(
+                "describe_db_instances" if service == "rds" else "describe_clusters", "AccessDenied"
+            )
+            with pytest.raises(UserError) as caught:
+                ask("x")
+        assert (caught.value.code, caught.value.hint) == ("DD653", f"allow {right}")

@@ -313,12 +313,20 @@ class TestSectionsOfTheFirstDataduct:
         expected = {"type": "postgres", "host": "db", "user": "me", "database": "d"}
         assert connection(project, "postgres") == expected
 
-    def test_a_connection_that_only_an_rds_instance_names(
-        self, problems: Callable[..., tuple[Problem, ...]]
+    def test_a_connection_that_only_an_rds_instance_names(self, opened: Open) -> None:
+        project = opened("postgres:\n  school: {REGION: eu-west-1, RDS_INSTANCE_ID: x, USERNAME: me}")
+        assert connection(project)["host"] == "${aws-rds:eu-west-1/x}"
+        project = opened("postgres: {RDS_INSTANCE_ID: x, USERNAME: me}")
+        assert connection(project, "postgres")["host"] == "${aws-rds:x}"
+
+    @pytest.mark.parametrize("section", ["mysql", "postgres"])
+    def test_a_connection_that_nothing_leads_to(
+        self, problems: Callable[..., tuple[Problem, ...]], section: str
     ) -> None:
-        (problem,) = problems("postgres:\n  school: {RDS_INSTANCE_ID: x, USERNAME: me, PASSWORD: '${env:P}'}")
+        (problem,) = problems(f"{section}:\n  school: {{USERNAME: me, PASSWORD: '${{env:P}}'}}")
         assert place(problem) == ("DD628", 2, 3)
-        assert "RDS_INSTANCE_ID" in (problem.hint or "")
+        assert problem.expected == "`HOST: ...`"
+        assert ("RDS_INSTANCE_ID" in (problem.hint or "")) == (section == "postgres")
 
     def test_wrong_options_keep_their_place(self, problems: Callable[..., tuple[Problem, ...]]) -> None:
         (problem,) = problems("mysql:\n  school: {HOST: h, USERNAME: me, PROT: 3306}")
@@ -370,3 +378,24 @@ class TestRedshift:
         text = self.REDSHIFT + "modes: {local: {warehouse: {type: duckdb, path: w.duckdb}}}\n"
         assert opened(text).settings.warehouse["type"] == "redshift"
         assert opened(text, "local").settings.warehouse == {"type": "duckdb", "path": "w.duckdb"}
+
+    def test_a_cluster_without_a_host_is_looked_up_when_it_is_opened(self, opened: Open) -> None:
+        project = opened(
+            "redshift: {CLUSTER_ID: dwh, DATABASE_NAME: dev, USERNAME: me, PASSWORD: '${env:P}'}"
+        )
+        assert project.settings.warehouse["host"] == "${aws-redshift:dwh}"
+        assert project.settings.aws_data_pipeline.redshift_cluster_id == "dwh"
+
+    def test_a_host_or_a_url_needs_no_lookup(self, opened: Open) -> None:
+        project = opened(self.REDSHIFT.replace("{", "{CLUSTER_ID: dwh, ", 1))
+        assert project.settings.warehouse["host"] == "dwh"
+        project = opened("redshift: {CONNECTION_STRING: 'jdbc:redshift://h:5439/d', USERNAME: me}")
+        assert (project.settings.warehouse["host"], project.settings.warehouse["database"]) == ("h", "d")
+
+    def test_a_mode_may_name_another_cluster(self, opened: Open) -> None:
+        text = self.REDSHIFT + "modes: {production: {redshift: {CLUSTER_ID: prod}}}\n"
+        assert opened(text, "production").settings.warehouse["host"] == "${aws-redshift:prod}"
+
+    def test_a_warehouse_that_nothing_leads_to(self, problems: Callable[..., tuple[Problem, ...]]) -> None:
+        (problem,) = problems("redshift: {DATABASE_NAME: dev, USERNAME: me}")
+        assert place(problem) == ("DD628", 1, 1)

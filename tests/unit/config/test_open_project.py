@@ -270,6 +270,14 @@ class TestEnvironment:
             ),
             ("DATADUCT__WAREHOUSE", "`warehouse` is not a single value", None),
             ("DATADUCT__ENGINE__WORKERS__X", "`engine.workers.x` is not a single value", None),
+            (
+                "DATADUCT__AWS_DATA_PIPELINE__EC2__INSTANCE_TIPE",
+                "there is no setting `aws_data_pipeline.ec2.instance_tipe`",
+                "DATADUCT__AWS_DATA_PIPELINE__EC2__INSTANCE_TYPE",
+            ),
+            ("DATADUCT__CUSTOM_STEPS", "`custom_steps` is not a single value", None),
+            ("DATADUCT__CUSTOM_STEPS__X", "`custom_steps.x` is not a single value", None),
+            ("DATADUCT__PIPELINES", "`pipelines` is not a single value", None),
             ("DATADUCT__MODES__A__PROJECT", "there is no setting `modes`", None),
             ("DATADUCT__", "its name lacks a key between the double underscores", None),
             ("DATADUCT__ENGINE____WORKERS", "its name lacks a key between the double underscores", None),
@@ -288,6 +296,35 @@ class TestEnvironment:
         (problem,) = problems(tmp_path, DATADUCT__ENGINE__WORKERS="many")
         assert problem.position is None
         assert problem.message.startswith("environment variable `DATADUCT__ENGINE__WORKERS`: ")
+
+    def test_every_section_can_be_overridden(self, tmp_path: Path) -> None:
+        settings = opened(
+            tmp_path,
+            DATADUCT__PIPELINES__NAME_PREFIX="dev_",
+            DATADUCT__PIPELINES__LOAD_TIME="10:30",
+            DATADUCT__PIPELINES__DEPENDENCY_OVERRIDE="true",
+            DATADUCT__CHECKS__LOG_PATH="checks",
+            DATADUCT__HOOKS__TIMEOUT="1 minute",
+            DATADUCT__STEPS="my-steps",
+            DATADUCT__AWS__S3_BASE_PATH="base",
+            DATADUCT__AWS_DATA_PIPELINE__ROLE="role",
+            DATADUCT__AWS_DATA_PIPELINE__EC2__INSTANCE_TYPE="m1.large",
+            DATADUCT__AWS_DATA_PIPELINE__TAGS__TEAM__STRING="data",
+        ).settings
+        assert settings.pipelines.model_dump(exclude={"frequency"}) == {
+            "name_prefix": "dev_",
+            "load_time": "10:30",
+            "dependency_override": True,
+        }
+        assert (settings.checks.log_path, settings.hooks.timeout, settings.steps) == (
+            "checks",
+            60.0,
+            ("my-steps",),
+        )
+        assert (settings.aws.s3_base_path, settings.aws_data_pipeline.role) == ("base", "role")
+        assert settings.aws_data_pipeline.ec2.instance_type == "m1.large"
+        assert settings.aws_data_pipeline.tags is not None
+        assert settings.aws_data_pipeline.tags["team"].string == "data"
 
     def test_other_variables_are_none_of_ours(self, tmp_path: Path) -> None:
         assert opened(tmp_path, DATADUCT_RUN_ID="x", PATH="/bin").warnings == ()

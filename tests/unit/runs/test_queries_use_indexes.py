@@ -40,6 +40,8 @@ QUESTIONS: dict[str, Callable[[RunQueries], object]] = {
     "a run by prefix": lambda queries: queries.run("run-005000"),
     "the latest run": lambda queries: queries.latest_run("pipeline-3"),
     "the latest run of a run date": lambda queries: queries.latest_run("pipeline-3", "2020-06-01"),
+    "the run for a day": lambda queries: queries.run_for("pipeline-3", "2020-06-01"),
+    "the run for a time": lambda queries: queries.run_for("pipeline-3", "2020-06-01T10:00"),
     "a resumable run": lambda queries: queries.resumable_run("pipeline-3"),
     "steps": lambda queries: queries.steps("run-005000"),
     "attempts": lambda queries: queries.attempts("run-005000", "step-3"),

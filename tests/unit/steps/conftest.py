@@ -18,6 +18,7 @@ from dataduct.model.problem import Problem
 from dataduct.model.template import TemplateSource
 from dataduct.registry import STEPS
 from dataduct.steps.base import LoweringContext, Step, StepProperties
+from dataduct.steps.context import StepSettings
 
 EXAMPLE_PROJECT = Path(__file__).parent / "example_project"
 
@@ -64,6 +65,7 @@ def lower(project: Path) -> Callable[..., Lowered]:
         inputs: dict[str, str | None] | None = None,
         name: str = "step",
         dialect: str = "duckdb",
+        settings: StepSettings | None = None,
     ) -> Lowered:
         node = parse_yaml(dedent(yaml), "pipeline.yaml")
         assert isinstance(node, MappingNode)
@@ -76,7 +78,7 @@ def lower(project: Path) -> Callable[..., Lowered]:
             step=name,
             inputs=tuple((DatasetRef(key, key), value) for key, value in (inputs or {}).items()),
             dialect=dialect,
-            connections={"school": "sqlite", "legacy": "mysql", "catalog": "postgres"},
+            connections={"school": "sqlite", "legacy": "mysql", "catalog": "postgres", "lake": "s3"},
             pipeline_directory=project / "pipelines",
             project_directory=project,
             resource_directories=(project / "resources",),
@@ -84,6 +86,7 @@ def lower(project: Path) -> Callable[..., Lowered]:
             position=Position("pipeline.yaml", 1, 1),
             problems=problems,
             pipeline="courses",
+            settings=settings or StepSettings(),
         )
         operation = found.lower(properties, context)
         return Lowered(operation, problems, context.templates)

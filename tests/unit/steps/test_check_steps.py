@@ -8,6 +8,7 @@ import pytest
 
 from dataduct.model.operations import (
     Check,
+    CheckLog,
     ColumnComparison,
     CountComparison,
     Measure,
@@ -29,7 +30,9 @@ def test_primary_key_check_looks_at_the_declared_key(lower: Lower) -> None:
         script_arguments: ["--path_suffix=#{format(@scheduledStartTime, 'YYYY-MM-dd')}"]
     """
     assert lower("primary-key-check", yaml).operation == Check(
-        comparison=PrimaryKeyComparison(table=PROD, key=("course_id",)), reads=(PROD,)
+        comparison=PrimaryKeyComparison(table=PROD, key=("course_id",)),
+        reads=(PROD,),
+        log=CheckLog(directory="qa/#{format(@scheduledStartTime, 'YYYY-MM-dd')}", test_name="courses.step"),
     )
 
 
@@ -185,6 +188,7 @@ def test_column_check_against_a_query_goes_by_its_first_column(lower: Lower) -> 
             tolerance=0.5,
         ),
         reads=(networks,),
+        log=CheckLog(directory="qa", test_name="courses.step"),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.operations import RunCommand, StagedInput, StagedOutput
+from dataduct.steps.context import StepSettings
 
 Lower = Callable[..., Any]
 WHOLE_OUTPUT = StagedOutput(dataset=DatasetRef("step", "step"), variable="OUTPUT1_STAGING_DIR")
@@ -103,7 +104,7 @@ def test_a_name_is_the_whole_output_and_a_list_its_subdirectories(
         ("[a, 5, 1.10, true, 010, 2026-01-01, '']", ("a", "5", "1.10", "true", "010", "2026-01-01", "")),
         ("{a: b, limit: 5, dry-run: }", ("--a=b", "--limit=5", "--dry-run")),
         ("[x, {a: b, c: 1}, y]", ("x", "--a=b", "--c=1", "y")),
-        ("['{S3_BASE_PATH}/x', '--day={{ run_date }}']", ("{S3_BASE_PATH}/x", "--day={{ run_date }}")),
+        ("['--day={{ run_date }}']", ("--day={{ run_date }}",)),
     ],
 )
 def test_script_arguments(arguments: str, expected: tuple[str, ...], lower: Lower) -> None:
@@ -126,10 +127,13 @@ def test_script_arguments(arguments: str, expected: tuple[str, ...], lower: Lowe
         ),
         ("script_directory: scripts", "DD211", "`script_directory` needs `script_name`"),
         ("command: x\nscript_name: y", "DD211", "`script_name` needs `script_directory`"),
+        ("script_uri: scripts/x.sh", "DD860", "`scripts/x.sh` is no S3 URI"),
+        ("script_uri: s3://bucket/dir/", "DD860", "`s3://bucket/dir/` is a directory and no file"),
+        ("{command: x, additional_s3_files: [rules.json]}", "DD860", "`rules.json` is no S3 URI"),
         (
-            "script_uri: s3://bucket/x.sh",
-            "DD208",
-            "`script_uri` names a script in S3, which this engine does not read",
+            "{script_uri: 's3://bucket/x.sh', s3_connection: school}",
+            "DD862",
+            "connection `school` is of type sqlite and leads to no bucket",
         ),
         ("script: scripts", "DD206", "`scripts` is a directory, not a script"),
         ("script: scripts/nope.py", "DD205", "`scripts/nope.py` does not exist"),
@@ -162,11 +166,6 @@ def test_script_arguments(arguments: str, expected: tuple[str, ...], lower: Lowe
             "`output_node` names a dataset and `no_output` says there is none",
         ),
         ("command: ''", "DD242", None),
-        (
-            "command: x\nadditional_s3_files: [s3://a/b]",
-            "DD201",
-            "transform has no property `additional_s3_files`",
-        ),
     ],
 )
 def test_transform_refuses(yaml: str, code: str, message: str | None, lower: Lower) -> None:
@@ -176,9 +175,40 @@ def test_transform_refuses(yaml: str, code: str, message: str | None, lower: Low
     assert message is None or lowered.only_problem.message == message
 
 
+def test_a_script_and_files_in_s3(lower: Lower) -> None:
+    operation = lower(
+        "transform",
+        """
+        script_uri: s3://bucket/{S3_BASE_PATH}/clean.py
+        additional_s3_files: ["s3://bucket/rules/", "s3://bucket/{S3_BASE_PATH}/names.txt"]
+        script_arguments: ["{S3_BASE_PATH}/x", {a: "{S3_BASE_PATH}"}]
+        s3_connection: lake
+        """,
+        settings=StepSettings(s3_base_path="dev"),
+    ).operation
+    assert isinstance(operation, RunCommand)
+    assert operation.script_uri == "s3://bucket/dev/clean.py"
+    assert operation.files == ("s3://bucket/rules/", "s3://bucket/dev/names.txt")
+    assert operation.arguments == ("dev/x", "--a=dev")
+    assert operation.connection == "lake"
+
+
+def test_a_base_path_that_the_settings_do_not_have_is_told(lower: Lower) -> None:
+    lowered = lower("transform", "{command: ls, script_arguments: ['{S3_BASE_PATH}/x']}")
+    assert (lowered.only_problem.code, lowered.only_problem.severity) == ("DD260", "warning")
+    assert lowered.operation.arguments == ("/x",)
+
+
+def test_the_keys_of_a_mapping_are_output_nodes(lower: Lower) -> None:
+    operation = lower("transform", "{command: ls, output_node: {a: , b: x}}").operation
+    assert [output.subdirectory for output in operation.outputs] == ["a", "b"]
+
+
 def test_a_resource_type_in_capitals_is_answered_with_the_nearest(lower: Lower) -> None:
-    problem = lower("transform", "command: x\nresource_type: EMR").only_problem
-    assert (problem.code, problem.hint) == ("DD204", "did you mean `emr`?")
+    lowered = lower("transform", "command: x\nresource_type: EMR")
+    problem = lowered.only_problem
+    assert (problem.code, problem.severity, problem.hint) == ("DD265", "warning", "did you mean `emr`?")
+    assert lowered.operation is not None
 
 
 @pytest.mark.parametrize("subdirectory", ["../x", "/x", ".", ""])
@@ -203,6 +233,6 @@ def test_qa_transform_is_a_check_that_knows_its_name(lower: Lower) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["no_output: true", "resource_type: ec2", "output_node: a"])
+@pytest.mark.parametrize("name", ["no_output: true", "resource_type: ec2"])
 def test_qa_transform_writes_no_dataset(name: str, lower: Lower) -> None:
     assert lower("qa-transform", f"command: x\n{name}").only_problem.code == "DD201"

@@ -37,7 +37,8 @@ def test_extract_local_copies_files_whose_ending_says_the_format(
 
 def test_a_directory_s_format_is_that_of_all_its_files(lower: Lower, project: Path) -> None:
     assert lower("extract-local", "path: data/").operation.format == "files"
-    (project / "data" / "courses.csv").unlink()
+    for name in ("courses.csv", "words.txt"):
+        (project / "data" / name).unlink()
     (project / "data" / "_SUCCESS").touch()
     lowered = lower("extract-local", "path: data/")
     assert lowered.operation == CopyDataset(source=f"{project}/data", output=OUTPUT, format="tsv")
@@ -45,12 +46,6 @@ def test_a_directory_s_format_is_that_of_all_its_files(lower: Lower, project: Pa
 
 def test_extract_local_s_format_can_be_said(lower: Lower) -> None:
     assert lower("extract-local", "path: data/courses.tsv\nformat: files").operation.format == "files"
-
-
-def test_output_path_is_told_to_have_no_effect(lower: Lower) -> None:
-    lowered = lower("extract-local", "path: data/courses.tsv\noutput_path: s3://bucket/dir/")
-    assert lowered.operation is not None
-    assert (lowered.only_problem.code, lowered.only_problem.severity) == ("DD209", "warning")
 
 
 def test_extract_local_reports_a_file_that_is_not_there(lower: Lower) -> None:

@@ -84,7 +84,6 @@ def test_create_load_takes_the_original_s_options(arguments: str, expected: File
             "DD208",
             "`command_options` are options of Amazon Redshift's COPY, and the warehouse is another",
         ),
-        ("script_arguments: [--force_drop_table=True]", "DD208", "`--force_drop_table` is not supported"),
         (
             "script_arguments: [--max_error=1]\nmax_errors: 2",
             "DD211",
@@ -99,6 +98,12 @@ def test_create_load_refuses(yaml: str, code: str, message: str, lower: Lower) -
     lowered = lower("create-load", TABLE + yaml)
     assert lowered.operation is None
     assert (lowered.only_problem.code, lowered.only_problem.message) == (code, message)
+
+
+def test_an_option_that_never_did_anything_is_told(lower: Lower) -> None:
+    lowered = lower("create-load", f"{TABLE}script_arguments: [--force_drop_table=True]")
+    assert lowered.operation is not None
+    assert (lowered.only_problem.code, lowered.only_problem.severity) == ("DD209", "warning")
 
 
 def test_a_mistyped_option_is_answered_with_the_nearest(lower: Lower) -> None:

@@ -371,5 +371,9 @@ def test_load_reload_pk_expands_to_three_steps(step_type: Callable[[str], Any]) 
                 "non_transactional": False,
             },
         ),
-        ("_primary_key_check", "primary-key-check", {"table_definition": "tables/prod.courses.sql"}),
+        (
+            "_primary_key_check",
+            "primary-key-check",
+            {"table_definition": "tables/prod.courses.sql", "log_to_s3": True},
+        ),
     ]

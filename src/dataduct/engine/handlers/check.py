@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from dataduct.engine.comparison import (
     primary_key_verdict,
 )
 from dataduct.engine.context import AttemptContext, Outcome
+from dataduct.engine.handlers.check_log import log_verdict
 from dataduct.engine.sampling import ROWS_A_KEY, first_rows, lookup_queries, sample_query
 from dataduct.errors import CheckFailedError, SchemaMismatchError, SourceError
 from dataduct.model.operations import (
@@ -32,7 +34,7 @@ _WAREHOUSE_RANDOM_ORDER = "RANDOM()"
 
 
 def handle(operation: Check, attempt: AttemptContext) -> Outcome:
-    """Give the verdict and keep it. Raises CheckFailedError if it is bad."""
+    """Give the verdict and keep it, in the storage too if the check is logged. Raises CheckFailedError if it is bad."""
     match operation.comparison:
         case PrimaryKeyComparison():
             verdict = _check_primary_key(operation.comparison, attempt)
@@ -40,6 +42,9 @@ def handle(operation: Check, attempt: AttemptContext) -> Outcome:
             verdict = _check_count(operation.comparison, attempt)
         case ColumnComparison():
             verdict = _check_columns(operation.comparison, attempt)
+    logged = log_verdict(operation, verdict, attempt)
+    if logged is not None:
+        verdict = replace(verdict, summary=f"{verdict.summary}; {logged}")
     attempt.record_verdict(verdict)
     if not verdict.passed:
         raise CheckFailedError(verdict)

@@ -2,18 +2,26 @@
 
 import shutil
 import signal
-import sys
 import tempfile
 from collections import deque
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from dataduct.engine.context import AttemptContext, Outcome
-from dataduct.errors import CheckFailedError, CommandFailedError, Interrupted, RunError, StorageError
+from dataduct.engine.programs import script_arguments
+from dataduct.errors import (
+    CheckFailedError,
+    CommandFailedError,
+    Interrupted,
+    MissingDependencyError,
+    RunError,
+    StorageError,
+)
 from dataduct.model.dataset import Manifest
 from dataduct.model.operations import RunCommand, StagedInput, StagedOutput
 from dataduct.model.verdict import CheckVerdict
 from dataduct.storage.datasets import collect_from_command, stage_for_command
+from dataduct.storage.failures import storage_errors
 
 _LINES_SHOWN = 5
 _CHARACTERS_SHOWN = 300
@@ -23,7 +31,7 @@ def handle(operation: RunCommand, attempt: AttemptContext) -> Outcome:
     """Stage the inputs, run the command, and publish its outputs if it ends well.
 
     Raises:
-        CommandFailedError: It ended badly (DD783) or could not be started (DD782).
+        CommandFailedError: It ended badly (DD783) or could not be started (DD782, DD870).
         CheckFailedError: It is a check and ended badly.
         Interrupted: It was stopped.
     """
@@ -73,6 +81,7 @@ def _run(
 ) -> deque[str]:
     """Run the command to its end and return its last lines."""
     directory = _working_directory(operation, root)
+    _fetch(operation, attempt, directory)
     arguments = _command_line(operation, directory)
     attempt.log.write(" ".join(arguments))
     lines: deque[str] = deque(maxlen=_LINES_SHOWN)
@@ -121,32 +130,53 @@ def _working_directory(operation: RunCommand, root: Path) -> Path:
     return directory
 
 
+def _fetch(operation: RunCommand, attempt: AttemptContext, directory: Path) -> None:
+    """Put the script and the files that lie in S3 into the working directory.
+
+    Raises:
+        SourceError: One of them is not there (DD861), or the bucket refuses.
+        StorageError: Two files have the same name (DD794).
+    """
+    uris = (*((operation.script_uri,) if operation.script_uri else ()), *operation.files)
+    if not uris:
+        return
+    try:
+        from dataduct.storage.s3_source import s3_files
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError("boto3", "s3") from error
+    alias = operation.connection
+    options = None if alias is None else attempt.workbench.connection(alias)
+    for uri in uris:
+        for file in s3_files(uri, options, alias=alias or ""):
+            target = directory / file.name
+            if target.exists():
+                raise StorageError(
+                    f"the working directory of the command holds a file {file.name} already, and {file.origin} would "
+                    "take its place",
+                    code="DD794",
+                    hint="rename one of them",
+                )
+            with storage_errors("make the directory", target.parent):
+                target.parent.mkdir(parents=True, exist_ok=True)
+            attempt.log.write(f"fetching {file.origin}")
+            file.copy(target, attempt.cancellation)
+
+
 def _command_line(operation: RunCommand, directory: Path) -> list[str]:
+    if operation.script_uri is not None:
+        script = directory / PurePosixPath(operation.script_uri).name
+        return [*script_arguments(script), *operation.arguments]
     if operation.script is None:
         return ["bash", "-c", operation.command or "", "bash", *operation.arguments]
     script = Path(operation.script)
     if operation.script_directory is not None and script.is_relative_to(operation.script_directory):
         script = directory / script.relative_to(operation.script_directory)
-    interpreter = {".py": [sys.executable], ".sh": ["bash"]}.get(script.suffix) or _shebang(script)
-    return [*interpreter, str(script), *operation.arguments]
-
-
-def _shebang(script: Path) -> list[str]:
-    """Return the interpreter that the script's first line names, or nothing if the system can run it itself."""
-    try:
-        if script.stat().st_mode & 0o111:
-            return []
-        with script.open("rb") as file:
-            first = file.readline(256)
-    except OSError:
-        return []
-    if not first.startswith(b"#!"):
-        return []
-    return first[2:].decode("utf-8", "replace").split()
+    return [*script_arguments(script), *operation.arguments]
 
 
 def _name(operation: RunCommand) -> str:
-    return f"script {operation.script}" if operation.script else "the command"
+    script = operation.script or operation.script_uri
+    return f"script {script}" if script else "the command"
 
 
 def _failure(operation: RunCommand, attempt: AttemptContext, code: int, lines: tuple[str, ...]) -> RunError:

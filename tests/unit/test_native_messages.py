@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from dataduct.plan.native_messages import without_font_warnings
+from dataduct.native_messages import without_font_warnings
 
 
 def test_font_warnings_are_dropped_and_other_lines_passed_on(capfd: pytest.CaptureFixture[str]) -> None:

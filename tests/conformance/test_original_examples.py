@@ -1,38 +1,15 @@
 """The example pipelines that came with the original Dataduct, run as they are with settings beside them."""
 
-import json
-import shutil
-import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from original_project import COURSES, DUCKDB, SETTINGS, TEST_TABLE_1, put_programs_on_path, write_project
+from original_record import ORIGINAL
 
-ORIGINAL = Path(__file__).parents[3] / "shared" / "conformance" / "original"
 pytestmark = pytest.mark.skipif(not ORIGINAL.is_dir(), reason="the original's examples are not at hand")
 
-SETTINGS = """\
-connections:
-  maestro:
-    type: sqlite
-    path: maestro.sqlite
-  operational: {type: postgres, host: 127.0.0.1, user: etl, password: "${env:OPERATIONAL_PASSWORD}"}
-warehouse:
-  type: duckdb
-  path: warehouse.duckdb
-resources: [resources]
-"""
-SOURCE = """\
-CREATE TABLE courses_course (id INTEGER PRIMARY KEY, slug TEXT, name TEXT, created TIMESTAMP);
-INSERT INTO courses_course VALUES
-    (1, 'algebra', 'Algebra', '2013-01-01 10:00:00'), (2, 'biology', NULL, '2013-02-01 11:30:00');
-CREATE TABLE networks_network (id INTEGER PRIMARY KEY, name TEXT);
-INSERT INTO networks_network VALUES (1, 'north'), (2, 'south'), (3, 'west');
-CREATE TABLE specializations_specialization (id INTEGER PRIMARY KEY, title TEXT);
-INSERT INTO specializations_specialization VALUES (7, 'data'), (8, 'design');
-"""
-COURSE_COLUMNS = "id INTEGER PRIMARY KEY, slug VARCHAR(255), name VARCHAR(255), created TIMESTAMP"
-COURSES = COURSE_COLUMNS.replace("id", "course_id", 1)
 NETWORKS = """\
 CREATE SCHEMA prod;
 CREATE TABLE prod.networks (network_id INTEGER, network_name VARCHAR);
@@ -47,34 +24,13 @@ TEST_TABLE_2 = """\
 CREATE TABLE dev.test_table_2 (id INTEGER PRIMARY KEY, description VARCHAR);
 INSERT INTO dev.test_table_2 VALUES (2, 'two'), (3, 'three'), (5, 'five');
 """
-ROWS = [(1, "thisis a roooow"), (3, ""), (4, None)]
-"""What data/test_table1.tsv holds; NULL stands for no value."""
-
-ELSEWHERE = {
-    "example_custom_extract_local": ["custom-extract-local"],
-    "example_emr_streaming": ["emr-streaming"],
-    "example_pipeline_dependency": ["pipeline-dependencies"],
-}
-"""Examples whose step types need systems that are not here, and those step types."""
 
 
 @pytest.fixture
 def original(empty, monkeypatch):
-    """A project with every example in it, `python` and a `pip` that installs nothing."""
-    shutil.copytree(ORIGINAL / "examples", empty.root, dirs_exist_ok=True)
-    empty.write(
-        {
-            "dataduct.yml": SETTINGS,
-            "resources/tables/staging.courses.sql": f"CREATE TABLE staging.courses ({COURSE_COLUMNS})",
-            "resources/tables/prod.courses.sql": f"CREATE TABLE prod.courses ({COURSES})",
-            "bin/pip": '#!/bin/sh\necho pip "$@"\n',
-            "bin/python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
-        }
-    )
-    for name in ("pip", "python"):
-        (empty.root / "bin" / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(empty.root / "bin"), prepend=":")
-    empty.change_source(SOURCE, "maestro.sqlite")
+    """A project with every example in it."""
+    write_project(empty)
+    put_programs_on_path(empty, monkeypatch)
     return empty
 
 
@@ -102,11 +58,10 @@ def test_every_example_is_covered(original):
 @pytest.mark.parametrize("name", ["blog_rds_upsert", "blog_rds_upsert_implicit"])
 def test_courses_to_production(run, name):
     project = run(name)
-    rows = project.rows("SELECT course_id, slug, name, CAST(created AS VARCHAR) FROM prod.courses ORDER BY 1")
-    assert rows == [
-        (1, "algebra", "Algebra", "2013-01-01 10:00:00"),
-        (2, "biology", None, "2013-02-01 11:30:00"),
-    ]
+    rows = project.rows(
+        "SELECT course_id, slug, title, CAST(created_ts AS VARCHAR) FROM prod.courses ORDER BY 1"
+    )
+    assert rows == COURSES
     assert set(project.steps().values()) == {"succeeded"}
 
 
@@ -130,7 +85,7 @@ def test_failing_checks(original, name):
 
 
 def test_create_and_load(run):
-    assert run("example_create_and_load_redshift").tables() == {"dev.test_table": ROWS}
+    assert run("example_create_and_load_redshift").tables() == {"dev.test_table": TEST_TABLE_1}
 
 
 def test_create_update_sql(run):
@@ -186,11 +141,14 @@ def test_failed_pipeline(original):
 
 def test_load_redshift(run):
     project = run("example_load_redshift", TEST_TABLE)
-    assert project.tables() == {"dev.test_table": ROWS}
+    assert project.tables() == {"dev.test_table": TEST_TABLE_1}
 
 
 def test_load_reload_primary_key_check(run):
-    assert run("example_load_reload_pk").tables() == {"dev.test_table": ROWS, "dev.test_table_2": ROWS}
+    assert run("example_load_reload_pk").tables() == {
+        "dev.test_table": TEST_TABLE_1,
+        "dev.test_table_2": TEST_TABLE_1,
+    }
 
 
 def test_primary_key_check(run):
@@ -200,7 +158,7 @@ def test_primary_key_check(run):
 
 def test_reload(run):
     project = run("example_reload", TEST_TABLE + TEST_TABLE_2)
-    assert project.tables() == {"dev.test_table": ROWS, "dev.test_table_2": ROWS}
+    assert project.tables() == {"dev.test_table": TEST_TABLE_1, "dev.test_table_2": TEST_TABLE_1}
 
 
 def test_sql_command(run):
@@ -219,28 +177,45 @@ def test_transform(run):
 def test_upsert(run):
     project = run("example_upsert", TEST_TABLE + TEST_TABLE_2)
     assert project.tables()["dev.test_table_2"] == sorted(
-        [(2, "two"), *ROWS, (5, "five")], key=lambda row: row[0]
+        [(2, "two"), *TEST_TABLE_1, (5, "five")], key=lambda row: row[0]
     )
 
 
-def test_cassandra_on_a_cluster(original):
-    """Its transforms run on EMR, and its scripts and tables did not come with the examples."""
-    ended = original("validate", "cassandra_emr.yaml")
-    assert ended.exit_code == 2
-    assert "`scripts/hello.sh` does not exist" in ended.stdout
+@pytest.mark.parametrize("settings", ["with custom_steps", "found in steps/"])
+def test_custom_extract_local(original, run, settings):
+    """Its class, in steps/custom_extract_local.py, only hands its arguments on."""
+    if settings == "found in steps/":
+        written = (original.root / "dataduct.yml").read_text()
+        original.write({"dataduct.yml": written.split("custom_steps:")[0]})
+    project = run("example_custom_extract_local")
+    [files] = [project.files(step) for step in project.datasets()]
+    assert files == {"test_table1.tsv": (ORIGINAL / "examples/resources/data/test_table1.tsv").read_text()}
 
 
-@pytest.mark.parametrize(("name", "step_types"), ELSEWHERE.items())
-def test_step_types_that_are_not_here(original, name, step_types):
-    checked = original("validate", f"{name}.yaml", "--format", "json")
-    assert checked.exit_code == 2
-    problems = checked.document()["problems"]
-    assert [(problem["code"], problem["message"]) for problem in problems] == [
-        ("DD501", f"unknown step type `{step_type}`") for step_type in step_types
+def test_emr_streaming(run):
+    """Word count by a mapper and a reducer, which are scripts of Python 2."""
+    project = run("example_emr_streaming")
+    text = (ORIGINAL / "examples/resources/data/word_data.txt").read_text()
+    counts = [
+        line.split("\t") for line in project.files("emr-streaming-word_mapper")["part-00000"].splitlines()
     ]
-    ended = original("run", f"{name}.yaml")
-    assert ended.exit_code == 2
-    assert "DD501" in ended.stderr
+    assert {word: int(count) for word, count in counts} == Counter(text.split())
+    assert [word for word, _ in counts] == sorted(set(text.split()), key=str.encode)
+    assert "part-00000" in "".join(project.files("transform-s3_profiler").values())
+
+
+def test_cassandra_on_this_machine(run):
+    """Its transforms ran on a cluster; its tables, and the scripts that stand in for its own, are written here."""
+    assert set(run("cassandra_emr").steps().values()) == {"succeeded"}
+
+
+def test_pipeline_dependency(original, run):
+    """It waits for one pipeline that succeeds and for one that may fail, and does."""
+    assert original("run", "example_failed_pipeline.yaml", "--run-date", "2026-01-01").exit_code == 1
+    run("example_transform")
+    project = run("example_pipeline_dependency")
+    assert set(project.steps().values()) == {"succeeded"}
+    assert "".join(project.files("transform").values()).strip()
 
 
 # --- real servers ----
@@ -254,7 +229,8 @@ def on_real_servers(original, postgres_server, s3_server, monkeypatch):
     address = (
         f"host: 127.0.0.1, port: {postgres_server.port}, user: {postgres_server.user}, database: {database}"
     )
-    original.write({"dataduct.yml": SETTINGS.replace("host: 127.0.0.1, user: etl", address)})
+    settings = SETTINGS.replace("WAREHOUSE", DUCKDB).replace("host: 127.0.0.1, user: etl", address)
+    original.write({"dataduct.yml": settings})
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_server.endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.secret_key)
@@ -284,59 +260,3 @@ def test_example_extract_s3_says_what_is_missing(on_real_servers, original):
     ended = original("run", "example_extract_s3.yaml", "--run-date", "2026-01-01")
     assert ended.exit_code == 1
     assert "elasticmapreduce" in ended.stderr
-
-
-# --- order ---------------------------------------------------------------------------------------------------------
-
-COMPILED = sorted(
-    path.stem
-    for path in (ORIGINAL / "examples").glob("*.yaml")
-    if path.stem not in {*ELSEWHERE, "cassandra_emr"}
-)
-
-
-@pytest.mark.parametrize("name", COMPILED)
-def test_a_step_waits_for_what_it_waited_for_in_the_original(original, name):
-    expected = json.loads((ORIGINAL / "expected" / "pipelines" / f"{name}.json").read_text())
-    theirs = original_edges(expected)
-    planned = original("plan", f"{name}.yaml", "--json").document()["steps"]
-    places = places_of(planned, len([step for step in expected["steps"] if not step["is_teardown"]]))
-    ours = {
-        (places[waited["step"]], places[step["name"]]) for step in planned for waited in step["depends_on"]
-    }
-    assert theirs <= with_paths(ours), name
-
-
-def original_edges(expected: dict[str, Any]) -> set[tuple[int, int]]:
-    """Return which step of the original waits for which, by their places; its own teardown left out."""
-    step_of = {
-        activity["id"]: step
-        for step in expected["steps"]
-        for activity in step["activities"]
-        if not step["is_teardown"]
-    }
-    places = {id(step): place for place, step in enumerate(expected["steps"])}
-    edges = {
-        (places[id(step_of[before])], places[id(step_of[after])])
-        for before, after in expected["depends_on_edges"]
-        if before in step_of and after in step_of
-    }
-    return {(before, after) for before, after in edges if before != after}
-
-
-def places_of(planned: list[dict[str, Any]], steps: int) -> dict[str, int]:
-    """Return the place of each step in the file; the parts of a composite step share one."""
-    order = sorted(planned, key=lambda step: (step["position"]["line"], step["position"]["column"]))
-    lines = sorted({step["position"]["line"] for step in order})
-    assert len(lines) == steps, "as many steps as in the original"
-    return {step["name"]: lines.index(step["position"]["line"]) for step in order}
-
-
-def with_paths(edges: set[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Return the edges, and an edge for every path of them."""
-    reached = set(edges)
-    while True:
-        more = {(a, d) for a, b in reached for c, d in reached if b == c} - reached
-        if not more:
-            return reached
-        reached |= more

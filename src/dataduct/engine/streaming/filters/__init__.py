@@ -1,0 +1,1 @@
+"""Programs between the stages of a task. Each runs as a script of its own and imports the standard library only."""

@@ -1,0 +1,18 @@
+"""The pytest plugin of Dataduct: the fixture `dataduct_project`."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dataduct.testing.directory import ProjectDirectory
+
+
+@pytest.fixture
+def dataduct_project(tmp_path: "Path") -> "ProjectDirectory":
+    """An empty project in a directory of its own: write files to it, call `dataduct` in it, run its steps."""
+    from dataduct.testing.directory import ProjectDirectory
+
+    return ProjectDirectory(tmp_path / "project")

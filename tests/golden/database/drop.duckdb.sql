@@ -1,0 +1,5 @@
+DROP VIEW IF EXISTS crm.named;
+DROP TABLE IF EXISTS crm.teams;
+DROP TABLE IF EXISTS crm.orders;
+DROP TABLE IF EXISTS crm.people;
+DROP SEQUENCE IF EXISTS crm.people_id_seq;

@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS crm.named;
+DROP TABLE IF EXISTS crm.teams, crm.orders, crm.people;
