@@ -24,6 +24,10 @@ _MARKS: dict[Verdict, tuple[str, str, Style]] = {
     "runs with a difference": ("~", "~", "warning"),
     "needs an edit": ("✗", "x", "error"),
 }
+_NO_SETTINGS = (
+    "No settings of the first Dataduct were found, so connections and the directory of resources are not known. "
+    "Name the file with --config."
+)
 _MOST_LINES = 6
 _WIDEST_NAME = 48
 
@@ -33,6 +37,8 @@ def report_lines(report: MigrationReport, *, width: int, unicode: bool) -> list[
     drawn: list[Line] = []
     names = [display_width(file.file) for file in report.files]
     name_width = min(max(names, default=0), _WIDEST_NAME)
+    if report.config is None:
+        drawn += [*_folded(_NO_SETTINGS, width, indent=0), line()]
     for kind, title in _KINDS:
         files = report.of_kind(kind)
         if files:
@@ -133,10 +139,7 @@ def _summary(report: MigrationReport) -> list[Line]:
     for index, (verdict, words, style) in enumerate(counts):
         number = report.count(verdict)
         parts += [", " if index else "", Span(f"{number} {words}", style if number else "dim")]
-    drawn = [line(*parts)]
-    if report.config is None:
-        drawn.append(line("No settings of the first Dataduct were found; name them with --config."))
-    return drawn
+    return [line(*parts)]
 
 
 def _folded(

@@ -41,8 +41,8 @@ _REASONS: Mapping[EdgeReason, str] = {
     "table": "works on table {}, which it writes",
     "depends_on": "`depends_on` says so",
     "chain": "comes after it in the file",
-    "bootstrap": "is no bootstrap step",
-    "teardown": "is the teardown",
+    "bootstrap": "runs when the bootstrap is over",
+    "teardown": "runs when all else is over",
 }
 
 
