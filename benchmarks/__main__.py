@@ -1,12 +1,12 @@
-"""Run the benchmarks: `python -m benchmarks [startup] [overhead] [rows] [streaming] [systems] [--runs 5]`."""
+"""Run the benchmarks: `python -m benchmarks [startup] [overhead] [rows] [streaming] [systems] [tables] [--runs 5]`."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import lineitem, overhead, rows, startup, streaming, systems
+from benchmarks import lineitem, overhead, rows, startup, streaming, systems, tables
 
-NAMES = ("startup", "overhead", "rows", "streaming", "systems")
+NAMES = ("startup", "overhead", "rows", "streaming", "systems", "tables")
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=16, help="size of the text of `streaming`")
     parser.add_argument("--rows", type=int, default=lineitem.ROWS, help="rows of `systems`")
     parser.add_argument("--peers", type=Path, help="directory that benchmarks/peers.py made, for `systems`")
+    parser.add_argument("--tables", type=int, default=tables.TABLES, help="tables of `tables`")
     options = parser.parse_args()
     names = options.names or NAMES
     with tempfile.TemporaryDirectory(prefix="dataduct-bench-") as directory:
@@ -32,6 +33,8 @@ def main() -> None:
             streaming.main(work, options.runs, options.megabytes)
         if "systems" in names:
             systems.main(work, options.runs, rows=options.rows, peers_directory=options.peers)
+        if "tables" in names:
+            tables.main(work, options.runs, options.tables)
 
 
 main()

@@ -27,6 +27,7 @@ through `dataduct.config.secrets.Redactor` before it is shown or stored.
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from dataduct.model.counting import counted
 from dataduct.model.problem import Problem
 from dataduct.model.verdict import CheckVerdict
 
@@ -68,7 +69,7 @@ class ProblemsError(UserError):
 
     def __init__(self, problems: Sequence[Problem], *, redact: Callable[[str], str] = str) -> None:
         errors = sum(problem.severity == "error" for problem in problems)
-        super().__init__(f"{errors} {'error' if errors == 1 else 'errors'}", code=problems[0].code)
+        super().__init__(counted(errors, "error"), code=problems[0].code)
         self.problems = tuple(problems)
         self.redact = redact
 

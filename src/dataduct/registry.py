@@ -6,7 +6,7 @@ imported until a name is loaded, and the installed distributions are read at mos
 
 import re
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import TYPE_CHECKING, Any
 
 from dataduct.errors import DataductError, MissingDependencyError, UserError
@@ -30,14 +30,15 @@ class Registry:
         self.group = group
         self.noun = noun
         self._loaded: dict[str, Any] = {}
+        self._points: tuple[object, EntryPoints] | None = None
         self._settings: Registry | None = None
 
     def names(self) -> tuple[str, ...]:
         """Return every registered name, sorted; nothing is imported."""
-        return tuple(sorted(_installed().select(group=self.group).names))
+        return tuple(sorted(self._registered().names))
 
     def __contains__(self, name: str) -> bool:
-        return name in _installed().select(group=self.group).names
+        return name in self._registered().names
 
     def distribution(self, name: str) -> str:
         """Return the distribution that registers `name`; raises what `load` raises for the name."""
@@ -61,7 +62,7 @@ class Registry:
             UserError: The import of one fails (DD603).
             MissingDependencyError: As in `load`.
         """
-        claims = {point.value: point for point in _installed().select(group=self.group, name=name)}
+        claims = {point.value: point for point in self._registered().select(name=name)}
         points = sorted(claims.values(), key=lambda point: (_distribution(point), point.value))
         return [(_distribution(point), self._import(point)) for point in points]
 
@@ -80,8 +81,15 @@ class Registry:
         model: type[BaseModel] = self._settings.load(name)
         return model
 
+    def _registered(self) -> EntryPoints:
+        """Return the group's entry points; they are looked for once in what is installed."""
+        installed = _installed()
+        if self._points is None or self._points[0] is not installed:
+            self._points = (installed, installed.select(group=self.group))
+        return self._points[1]
+
     def _entry_point(self, name: str) -> EntryPoint:
-        claims = {point.value: point for point in _installed().select(group=self.group, name=name)}
+        claims = {point.value: point for point in self._registered().select(name=name)}
         if not claims:
             known = self.names()
             raise UserError(

@@ -199,6 +199,72 @@ def test_rows_that_do_not_fit_the_new_definition_change_nothing(warehouse: Wareh
     assert warehouse.ask("SELECT id, name FROM hr.people ORDER BY id") == before
 
 
+def test_a_table_that_is_as_its_file_says_is_left_alone(duckdb_warehouse: Warehouse) -> None:
+    warehouse = duckdb_warehouse
+    warehouse.filled()
+    changed = PEOPLE.replace("name VARCHAR(40)", "name VARCHAR(80)")
+    warehouse.project.write({"tables/people.sql": changed})
+
+    ended = warehouse.project("database", "recreate", "-e", "--yes", *FILES[:2])
+
+    assert "note: is as its file says and left alone: hr.departments\n" in ended.stderr
+    assert ended.stderr.endswith("made anew 1 table\n")
+    assert "departments" not in ended.stdout
+    again = warehouse.project("database", "recreate", "-e", *FILES[:2])
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert again.stderr.endswith("nothing to do: every table is as its file says\n")
+
+
+def test_a_key_that_the_file_has_and_the_table_has_not_is_something_to_do(
+    postgres_warehouse: Warehouse,
+) -> None:
+    warehouse = postgres_warehouse
+    plain = "CREATE TABLE hr.rooms (id INTEGER NOT NULL, name VARCHAR(9));\n"
+    warehouse.project.write({"more/rooms.sql": plain})
+    warehouse("create", "-e", "more")
+    assert warehouse("recreate", "-e", "--yes", "more") == ""
+
+    warehouse.project.write({"more/rooms.sql": plain.replace(");", ", PRIMARY KEY (id));")})
+    assert "rooms__new" in warehouse("recreate", "-e", "--yes", "more")
+    assert warehouse("recreate", "-e", "--yes", "more") == ""
+    warehouse.ask("ALTER TABLE hr.rooms ADD UNIQUE (name)")
+    assert "rooms__new" in warehouse("recreate", "-e", "--yes", "more")
+
+
+@pytest.mark.parametrize(
+    ("definition", "told"),
+    [
+        (
+            "id INTEGER, email VARCHAR(2)",
+            "prod.customers: values of `email` do not fit VARCHAR(2) (2 rows); nothing was changed",
+        ),
+        (
+            "id INTEGER NOT NULL, email VARCHAR(9)",
+            "prod.customers: values of `id` are NULL, and the definition says NOT NULL (1 row); nothing was changed",
+        ),
+        (
+            "id INTEGER CHECK (id > 1), email VARCHAR(9)",
+            "prod.customers: its rows do not fit the new definition; nothing was changed",
+        ),
+    ],
+)
+def test_a_rule_that_rows_break_is_told_in_the_table_s_own_name(
+    duckdb_warehouse: Warehouse, definition: str, told: str
+) -> None:
+    warehouse = duckdb_warehouse
+    file = "own/customers.sql"
+    warehouse.project.write({file: "CREATE TABLE prod.customers (id INTEGER, email VARCHAR(9));\n"})
+    warehouse("create", "-e", file)
+    warehouse.ask("INSERT INTO prod.customers VALUES (1, 'a@b'), (NULL, 'c@de'), (2, NULL)")
+    warehouse.project.write({file: f"CREATE TABLE prod.customers ({definition});\n"})
+
+    shown = warehouse.refused("recreate", "-e", "--yes", file)
+
+    assert f"error[DD454]: {told}\n" in shown
+    assert "__new" not in shown
+    assert warehouse.ask("SELECT count(*) FROM prod.customers") == [(3,)]
+
+
 def test_identities_go_on_behind_the_rows_that_are_kept(warehouse: Warehouse) -> None:
     definition = "CREATE TABLE hr.visits (id BIGINT IDENTITY(1,1), page VARCHAR(20), PRIMARY KEY (id));\n"
     warehouse.project.write({"more/visits.sql": definition})

@@ -91,9 +91,59 @@ def test_an_edited_file_is_kept(shop: Project) -> None:
     told = shop("generate", "from-database", "shop", "--tables", "orders,log")
     assert told.exit_code == 2
     assert "column `total` is NUMERIC(8,2), and was NUMERIC(12,2)" in told.stderr
-    assert not (shop.root / "tables" / "prod.log.sql").exists()
-    assert shop("generate", "from-database", "shop", "--tables", "orders", "--force").exit_code == 0
+    assert "NUMERIC(12,2)" in edited.read_text()
+    forced = shop("generate", "from-database", "shop", "--tables", "orders", "--force")
+    assert forced.exit_code == 0
+    assert "next:\n  dataduct database recreate -e tables/prod.orders.sql\n" in forced.stdout
     assert "NUMERIC(8,2)" in edited.read_text()
+
+
+def test_one_changed_table_does_not_stop_a_new_one(shop: Project) -> None:
+    assert shop("generate", "from-database", "shop", "--tables", "orders").exit_code == 0
+    shop.change_source("ALTER TABLE orders ADD COLUMN country TEXT", "shop.sqlite")
+    told = shop("generate", "from-database", "shop", "--tables", "orders,customers")
+    assert told.exit_code == 2
+    assert "2 of the files to write exist and say something else, and were left as they are; all others" in (
+        told.stderr
+    )
+    assert "extended: pipelines/shop.yaml" in told.stdout
+    assert "country" not in (shop.root / "tables/prod.orders.sql").read_text()
+    assert (shop.root / "tables/prod.customers.sql").exists()
+    assert "- customers\n" in (shop.root / "pipelines/shop.yaml").read_text()
+
+
+def test_a_listed_table_that_the_source_no_longer_has_is_told(shop: Project) -> None:
+    assert shop("generate", "from-database", "shop", "--tables", "orders,customers").exit_code == 0
+    shop.change_source("DROP VIEW big; DROP TABLE orders", "shop.sqlite")
+    told = shop("generate", "from-database", "shop", "--tables", "customers")
+    assert told.exit_code == 0, told.text
+    assert "warning: pipelines/shop.yaml:9: the source has no table `orders` any more\n" in told.stdout
+    document = shop("generate", "from-database", "shop", "--tables", "customers", "--json").document()
+    assert document["gone"] == [{"name": "orders", "line": 9}]
+
+
+def test_a_new_column_goes_from_the_source_into_the_warehouse_by_what_each_message_says(
+    shop: Project,
+) -> None:
+    assert shop("generate", "from-database", "shop", "--tables", "orders", "--run").exit_code == 0
+    shop.change_source("ALTER TABLE orders ADD COLUMN country TEXT", "shop.sqlite")
+    failed = shop("run", "shop", "--run-date", "2026-01-02")
+    assert "error[DD420]: new in the source: `country`, which is no column of the table\n" in failed.stderr
+    assert (
+        "hint: add it to tables/staging.orders.sql, or run `dataduct generate from-database shop`"
+        in failed.stderr
+    )
+    assert shop("generate", "from-database", "shop", "--tables", "orders", "--force").exit_code == 0
+    failed = shop("run", "shop", "--run-date", "2026-01-02")
+    assert (
+        "hint: `dataduct database recreate -e tables/staging.orders.sql` makes it as the file says and keeps its "
+        "rows" in failed.stderr
+    )
+    definitions = ("tables/staging.orders.sql", "tables/prod.orders.sql")
+    assert shop("database", "recreate", "-e", "--yes", *definitions).exit_code == 0
+    ended = shop("run", "shop", "--run-date", "2026-01-02")
+    assert ended.exit_code == 0, ended.text
+    assert shop.rows("SELECT id, country FROM prod.orders ORDER BY id") == [(1, None), (2, None)]
 
 
 def test_one_document_for_programs(shop: Project) -> None:

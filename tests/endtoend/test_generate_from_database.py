@@ -71,7 +71,7 @@ def test_after_changes_nothing_is_lost_and_a_new_table_takes_one_command(
         database=database,
     )
     files = snapshot(project)
-    refused = project("generate", "from-database", "uni", "--tables", "authors,tags,grants")
+    refused = project("generate", "from-database", "uni", "--tables", "authors,tags")
     assert refused.exit_code == 2
     assert "error[DD882]: 2 of the files to write exist and say something else" in refused.stderr
     assert "prod.authors.sql\n      new column `country` TEXT" in refused.stderr

@@ -13,6 +13,7 @@ import pytest
 from projects import COURSES, Project
 
 DAILY = COURSES.replace("name: courses\n", "name: courses\nfrequency: daily\nload_time: 00:00\n", 1)
+MODES = "modes:\n  one: {warehouse: {path: one.duckdb}}\n  two: {warehouse: {path: two.duckdb}}\n"
 BAD = COURSES.replace("name: courses", "name: bad").replace("step_type: upsert", "step_type: upsrt")
 FAILING = DAILY.replace("FROM courses\n", "FROM no_such_table\n")
 
@@ -154,6 +155,26 @@ def test_a_recurring_pipeline_runs_its_latest_due_run_date_once(daily: Project) 
         "let cron or another scheduler call dataduct pipeline activate pipelines/courses.yaml" in first.stderr
     )
     assert f"courses: {today()} has succeeded already; --force runs it again" in second.stderr
+
+
+def test_a_run_in_another_mode_does_not_count(daily: Project) -> None:
+    daily.write({"dataduct.yml": (daily.root / "dataduct.yml").read_text() + MODES})
+    for mode, succeeded in (("one", False), ("two", False), ("one", True)):
+        told = daily("pipeline", "activate", "courses", "--mode", mode)
+        assert told.exit_code == 0, told.text
+        assert ("has succeeded already" in told.stderr) == succeeded
+    assert [run["mode"] for run in daily.runs()] == ["two", "one"]
+    assert "MODE" in daily("history").stdout
+    assert "in mode two;" in daily("history", daily.runs()[0]["id"]).stdout
+    assert daily("history", daily.runs()[0]["id"], "--json").document()["run"]["mode"] == "two"
+
+
+def test_a_run_of_some_steps_does_not_count(daily: Project) -> None:
+    daily("run", "courses", "--run-date", today(), "--select", "extract")
+    assert "STEPS" in daily("history").stdout
+    told = daily("pipeline", "activate", "courses")
+    assert "has succeeded already" not in told.stderr
+    assert [run["partial"] for run in daily.runs()] == [False, True]
 
 
 def test_force_loads_again(daily: Project) -> None:

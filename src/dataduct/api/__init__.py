@@ -43,6 +43,7 @@ from dataduct.api.tables import (
     native_client,
     table_script,
 )
+from dataduct.api.validation import validate_code, validate_patterns
 from dataduct.api.writing import (
     generate_from_database,
     migrate,
@@ -81,6 +82,8 @@ __all__ = [
     "step_types",
     "table_script",
     "validate",
+    "validate_code",
+    "validate_patterns",
     "with_frequency",
     "write_migrated_settings",
 ]

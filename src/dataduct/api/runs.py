@@ -55,7 +55,7 @@ def run(
     run_date, given = asked.run_date, dict(asked.variables)
     bound = bind(project, plan, run_date=run_date, variables=given)
     with closing(open_store(project)) as store:
-        earlier = _run_to_resume(store, bound, any_date=run_date is None) if resume else None
+        earlier = _run_to_resume(store, bound, project.mode, any_date=run_date is None) if resume else None
         if earlier is not None:
             kept = {**_kept_variables(earlier, given, plan), **given}
             bound = bind(project, plan, run_date=earlier.run_date, variables=kept)
@@ -76,13 +76,13 @@ def run(
     return result
 
 
-def _run_to_resume(store: RunStore, bound: BoundPlan, *, any_date: bool) -> Run | None:
+def _run_to_resume(store: RunStore, bound: BoundPlan, mode: str | None, *, any_date: bool) -> Run | None:
     """Return the run that `--resume` goes on with; None starts the run date anew, as nothing of it is there."""
     from dataduct.errors import UserError
     from dataduct.runs.queries import RunQueries
 
     pipeline = bound.plan.pipeline
-    found = RunQueries(store).resumable_run(pipeline, None if any_date else bound.run_date)
+    found = RunQueries(store).resumable_run(pipeline, None if any_date else bound.run_date, mode)
     if found is None and any_date:
         raise UserError(
             f"there is nothing to resume: the last run of pipeline `{pipeline}`, if any, has succeeded or goes on",
@@ -119,7 +119,7 @@ def execute(
 ) -> RunResult:
     """Run one step of a plan document, as another engine asks for it. Raises UserError and ProblemsError.
 
-    Steps of one run find each other's datasets by the run id; by default it is made of the run date.
+    Steps of one run find each other's datasets by the run id; by default it is made of the run date and the mode.
     """
     from dataduct.engine.engine import RunOptions
     from dataduct.engine.execute import execute_step
@@ -127,7 +127,8 @@ def execute(
     from dataduct.engine.workbench import Workbench
 
     bound = bind(project, load_plan(plan_file), run_date=run_date, variables=variables)
-    options = RunOptions(run_id=run_id or f"scheduled-{bound.run_date}")
+    of_mode = f"-{project.mode}" if project.mode else ""
+    options = RunOptions(run_id=run_id or f"scheduled-{bound.run_date}{of_mode}")
     with (
         closing(open_store(project)) as store,
         Workbench(project) as workbench,

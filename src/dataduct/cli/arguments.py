@@ -122,6 +122,16 @@ def write_output(path: Path, content: str | bytes) -> None:
         raise UserError(f"{path} cannot be written: {error.strerror}", code="DD956") from None
 
 
+def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a file whole, its directory made; see `replace_file`. Raises UserError (DD956)."""
+    from dataduct.definition.files import replace_file
+
+    try:
+        replace_file(path, content, private=private)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}", code="DD956") from None
+
+
 def known_step(name: str, known: Mapping[str, object] | Sequence[str], where: str) -> str:
     """Return `name` if it is one of `known`. Raises UserError (DD952) with the nearest one."""
     if name not in known:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from dataduct.cli.arguments import write_output
+from dataduct.cli.arguments import write_file
 from dataduct.cli.config_text import setting_document, setting_lines, shown_file
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
-from dataduct.cli.problems import problem_document, problem_lines
-from dataduct.cli.quantities import counted
+from dataduct.cli.problems import print_problems, problem_format_option
 from dataduct.cli.text import Span, line
 from dataduct.errors import ProblemsError, UserError
+from dataduct.model.counting import counted
 from dataduct.model.problem import Problem
 
 
@@ -47,14 +47,7 @@ def show_command(invocation: Invocation, as_json: bool) -> None:
 
 
 @command.command("validate")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How problems are shown; json is one document with file, line and column of each.",
-)
+@problem_format_option
 @pass_invocation
 def validate_command(invocation: Invocation, form: str) -> int:
     """Check all settings files and every mode.
@@ -70,7 +63,7 @@ def validate_command(invocation: Invocation, form: str) -> int:
         valid = _what_is_valid(project.files, list(project.settings.modes))
     except ProblemsError as error:
         problems, redact = error.problems, error.redact
-    _show(invocation, problems, form, redact)
+    print_problems(invocation.console, problems, form, base=invocation.directory, redact=redact)
     if valid and form == "text":
         invocation.console.out(line(Span("valid", "good"), f": {valid}"))
     return 0 if valid else 2
@@ -105,7 +98,7 @@ def sync_from_s3_command(invocation: Invocation, file: Path, force: bool) -> Non
     if file.exists() and not force:
         raise UserError(f"{file} exists", code="DD666", hint="add --force to write over it")
     uri, text = api.fetch_settings(invocation.project())
-    _write_private(file, text)
+    write_file(file, text, private=True)
     size = counted(len(text), "byte")
     invocation.console.out(line(Span("written", "good"), f": {shown_file(file)} from {uri}, {size}"))
 
@@ -114,32 +107,8 @@ for _subcommand in (show_command, validate_command, sync_to_s3_command, sync_fro
     with_global_options(_subcommand)
 
 
-def _show(
-    invocation: Invocation, problems: tuple[Problem, ...], form: str, redact: Callable[[str], str]
-) -> None:
-    console = invocation.console
-    if form == "json":
-        console.document(json.dumps(problem_document(problems), indent=2, ensure_ascii=False))
-        return
-    base = invocation.directory
-    console.out(*problem_lines(problems, width=console.width, base=base, redact=redact))
-
-
 def _what_is_valid(files: tuple[Path, ...], modes: list[str]) -> str:
     if not files:
         return "there is no settings file, so every setting has its default"
     named = f" ({', '.join(modes)})" if modes else ""
     return ", ".join(map(shown_file, files)) + (f"; {counted(len(modes), 'mode')}{named}" if modes else "")
-
-
-def _write_private(file: Path, text: bytes) -> None:
-    """Write a file that nobody but its owner may read, its directory made; an existing one is replaced whole."""
-    beside = file.with_name(f".{file.name}.new")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside.unlink(missing_ok=True)
-        beside.touch(mode=0o600, exist_ok=False)
-        write_output(beside, text)
-        beside.replace(file)
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror}", code="DD956") from None

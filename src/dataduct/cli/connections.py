@@ -11,10 +11,10 @@ from dataduct.cli.arguments import pipeline_files, shown_path
 from dataduct.cli.completions import complete_connections
 from dataduct.cli.failure import error_lines
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
-from dataduct.cli.quantities import counted
 from dataduct.cli.table import table_lines
 from dataduct.cli.text import Line, Span, display_width, line, pad
 from dataduct.errors import UserError
+from dataduct.model.counting import counted
 
 if TYPE_CHECKING:
     from dataduct.config.listing import ListedSystem

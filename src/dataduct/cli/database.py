@@ -8,10 +8,10 @@ import click
 
 from dataduct.cli.arguments import shown_path, write_output
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
-from dataduct.cli.quantities import counted
 from dataduct.cli.text import Span, line
 from dataduct.cli.visualize import picture_format
 from dataduct.errors import UserError
+from dataduct.model.counting import counted
 from dataduct.model.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -26,6 +26,13 @@ _DONE: "Mapping[TableAction, str]" = {
     "drop": "dropped",
     "grant": "granted rights on",
     "recreate": "made anew",
+}
+
+_IDLE: "Mapping[TableAction, str]" = {
+    "create": "everything is there",
+    "drop": "nothing is there",
+    "grant": "nothing is there",
+    "recreate": "every table is as its file says",
 }
 
 sql_argument = click.argument("files", metavar="SQL...", nargs=-1, required=True, type=click.Path())
@@ -169,7 +176,7 @@ def _work(
     if not execute:
         return 0
     if not script.statements:
-        console.err("nothing to do: " + ("everything is there" if action == "create" else "nothing is there"))
+        console.err(f"nothing to do: {_IDLE[action]}")
         return 0
     asked = question(script)
     if asked and not yes:
@@ -194,7 +201,7 @@ def _counts(script: "TableScript") -> str:
     existing = {each.name for each in script.existing}
     chosen = [
         each
-        for each in script.ordering.relations
+        for each in script.subjects
         if script.action in ("grant", "recreate") or (each.name in existing) == (script.action == "drop")
     ]
     tables = sum(each in script.ordering.tables for each in chosen)

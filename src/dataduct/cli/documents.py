@@ -7,7 +7,7 @@ from typing import Any
 
 from dataduct.runs.records import Attempt, RecordedVerdict, Run, Statement, StepRun
 
-_NOT_SHOWN = {"plan", "process", "run_id"}
+_NOT_SHOWN = {"plan", "process", "run_id", "fingerprint"}
 
 
 def run_record(run: Run) -> dict[str, Any]:

@@ -1,13 +1,11 @@
 """`dataduct explain`."""
 
-from textwrap import wrap
-
 import click
 
 from dataduct.cli.completions import complete_codes
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
 from dataduct.cli.table import table_lines
-from dataduct.cli.text import Line, Span, line, lines_of
+from dataduct.cli.text import Line, Span, line, lines_of, wrapped
 from dataduct.codes.entry import CodeEntry
 from dataduct.errors import UserError
 from dataduct.model.nearest import did_you_mean
@@ -38,8 +36,8 @@ def command(invocation: Invocation, code: str | None) -> None:
 
 def _explanation(entry: CodeEntry, width: int) -> list[Line]:
     drawn = [line(Span(entry.code, "error"), Span(f": {entry.title}", "strong")), line()]
-    drawn += [line(text) for text in wrap(entry.meaning, width)]
-    drawn += [line(), line(Span("What to do", "strong")), *map(line, wrap(entry.remedy, width))]
+    drawn += wrapped(entry.meaning, width)
+    drawn += [line(), line(Span("What to do", "strong")), *wrapped(entry.remedy, width)]
     if entry.example:
         drawn += [line(), line(Span("Example", "strong")), *lines_of(entry.example, indent=2)]
     return drawn

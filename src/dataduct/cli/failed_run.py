@@ -1,8 +1,8 @@
 """What a person on call reads at the end of a run that failed or was stopped."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
+from dataduct.cli.quantities import first_names
 from dataduct.cli.run_view import RunView, StepView
 from dataduct.cli.table import table_lines
 from dataduct.cli.text import Line, Span, line, lines_of, shorten
@@ -36,7 +36,7 @@ def failed_run_lines(
         drawn += [*_failure(view, step, finished, log_directory, width), line()]
     if len(failures) > _MOST_SHOWN:
         rest = [step.name for step, _ in failures[_MOST_SHOWN:]]
-        drawn += [line(Span("also failed: ", "strong"), _names(rest)), line()]
+        drawn += [line(Span("also failed: ", "strong"), first_names(rest, _MOST_NAMES)), line()]
     if not failures and not reason_told and view.finished and view.finished.error:
         status = view.finished.status
         drawn += [
@@ -45,7 +45,7 @@ def failed_run_lines(
         ]
     not_run = view.not_run()
     if not_run:
-        drawn.append(line(Span("did not run: ", "strong"), _names(not_run)))
+        drawn.append(line(Span("did not run: ", "strong"), first_names(not_run, _MOST_NAMES)))
     drawn.append(line(Span("to go on:    ", "strong"), go_on))
     return drawn
 
@@ -99,9 +99,9 @@ def _failure(
     if finished.hint:
         drawn.append(line("  ", Span("hint: ", "accent"), finished.hint))
     if finished.position:
-        drawn.append(
-            line("  ", Span("step: ", "accent"), f"{finished.position.file}:{finished.position.line}")
-        )
+        uses = "".join(f", used at {use.file}:{use.line}" for use in finished.used_at)
+        place = f"{finished.position.file}:{finished.position.line}{uses}"
+        drawn.append(line("  ", Span("step: ", "accent"), place))
     if finished.log_file:
         log = Path(finished.log_file) if log_directory is None else log_directory / finished.log_file
         drawn.append(line("  ", Span("log: ", "accent"), str(log)))
@@ -112,8 +112,3 @@ def _example(text: str | None, given: bool, width: int) -> str:
     if not given:
         return "-"
     return "NULL" if text is None else shorten(text, width) or "''"
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more

@@ -11,11 +11,12 @@ import click
 from dataduct.cli.arguments import shown_path
 from dataduct.cli.completions import complete_connections
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
-from dataduct.cli.quantities import counted
 from dataduct.cli.table import Cell, table_lines
 from dataduct.cli.text import Line, Span, Style, line
+from dataduct.model.counting import counted
 
 if TYPE_CHECKING:
+    from dataduct.cli.console import Console
     from dataduct.config.project import Project
     from dataduct.generation.files import GeneratedFile
     from dataduct.generation.from_database import GeneratedTable, Generation
@@ -97,10 +98,9 @@ def from_database(
 
     ALIAS is a connection of the settings to MySQL, MariaDB, PostgreSQL or SQLite. Every table becomes a staging
     table, a production table and the steps that load and check them. Files that exist and say something else are
-    listed, and nothing is written.
+    listed and left as they are.
     """
     from dataduct import api
-    from dataduct.generation.files import refuse_changes, write_files
     from dataduct.generation.from_database import GenerationRequest, definitions_directory
     from dataduct.generation.pipelines import Source
 
@@ -124,14 +124,9 @@ def from_database(
         console.document(json.dumps(_document(generation), indent=2, ensure_ascii=False))
     else:
         console.out(*_summary(generation, console.result_width))
-    if not force and not dry_run:
-        refuse_changes(generation.files)
-    if not dry_run:
-        write_files(generation.files)
+    _write(generation.files, None if as_json else console, force=force, dry_run=dry_run)
     if not as_json:
-        console.out(
-            *_files(generation.files, dry_run=dry_run), *_next(generation, invocation, dry_run=dry_run)
-        )
+        console.out(*_next(generation, invocation, dry_run=dry_run))
     if not generation.tables:
         return 1
     if not run_it or dry_run:
@@ -140,6 +135,21 @@ def from_database(
 
 
 with_global_options(from_database)
+
+
+def _write(
+    files: Sequence["GeneratedFile"], console: "Console | None", *, force: bool, dry_run: bool
+) -> None:
+    """Write what may be written, tell of it on the console, and refuse the rest. Raises UserError (DD882)."""
+    from dataduct.generation.files import additions, refuse_changes, write_files
+
+    written = files if force or dry_run else additions(files)
+    if not dry_run:
+        write_files(written)
+    if console is not None:
+        console.out(*_files(written, dry_run=dry_run))
+    if not force and not dry_run:
+        refuse_changes(files)
 
 
 def _patterns_directory(project: "Project", output: Path | None) -> Path:
@@ -172,6 +182,11 @@ def _summary(generation: "Generation", width: int | None) -> Iterable[Line]:
         yield line(Span(f"left out: {counted(len(generation.left_out), 'table')}", "warning"))
         for each in generation.left_out:
             yield line("  ", Span(each.name, "strong"), f": {each.reason}")
+    for gone in generation.gone:
+        place = f"{shown_path(Path(gone.position.file))}:{gone.position.line}"
+        yield line()
+        yield line(Span("warning", "warning"), f": {place}: the source has no table `{gone.name}` any more")
+        yield line("  take it out of the list; its tables in the warehouse stay as they are")
 
 
 def _row(table: "GeneratedTable") -> tuple[Cell, ...]:
@@ -210,6 +225,14 @@ def _next(generation: "Generation", invocation: Invocation, *, dry_run: bool) ->
         return
     yield line()
     yield line("next:")
+    definitions = [
+        str(shown_path(file.path))
+        for file in generation.files
+        if file.state == "changed" and file.path.suffix == ".sql"
+    ]
+    if definitions:
+        words = ["dataduct", "database", "recreate", "-e", *definitions, *invocation.options()]
+        yield line(f"  {shlex.join(words)}")
     for verb in ("plan", "run"):
         words = ["dataduct", verb, str(shown_path(paths[0])), *invocation.options()]
         yield line(f"  {shlex.join(words)}")
@@ -232,6 +255,7 @@ def _document(generation: "Generation") -> dict[str, Any]:
             }
             for table in generation.tables
         ],
+        "gone": [{"name": each.name, "line": each.position.line} for each in generation.gone],
         "left_out": [{"name": each.name, "reason": each.reason} for each in generation.left_out],
         "files": [
             {"path": str(shown_path(file.path)), "state": file.state, "changes": list(file.changes)}

@@ -34,9 +34,10 @@ STATUS_STYLES: Mapping[str, Style] = {
     "interrupted": "warning",
     "skipped": "warning",
     "running": "accent",
+    "incomplete": "warning",
     "pending": "dim",
 }
-_LIST = ("RUN", "PIPELINE", "RUN DATE", "STATUS", "STARTED (UTC)", "TOOK", "ERROR")
+_LIST = ("RUN", "PIPELINE", "RUN DATE", "MODE", "STATUS", "STEPS", "STARTED (UTC)", "TOOK", "ERROR")
 _STEPS = ("STEP", "STATUS", "ATTEMPTS", "ROWS", "SIZE", "TOOK", "RATE", "ERROR")
 
 
@@ -107,7 +108,9 @@ def run_list_lines(runs: Sequence[Run], width: int | None) -> list[Line]:
             run.id,
             run.pipeline,
             run.run_date,
+            run.mode or "",
             Span(run.status, STATUS_STYLES[run.status]),
+            "some" if run.partial else "",
             moment_text(run.started_at),
             seconds_text(seconds_between(run.started_at, run.finished_at)),
             run.error or "",
@@ -130,7 +133,10 @@ def run_lines(
     drawn = [
         line(Span(f"run {run.id}", "strong"), "  ", status),
         line(
-            f"{run.pipeline} for {run.run_date}; started {moment_text(run.started_at)} UTC",
+            f"{run.pipeline} for {run.run_date}",
+            f" in mode {run.mode}" if run.mode else "",
+            ", some steps only" if run.partial else "",
+            f"; started {moment_text(run.started_at)} UTC",
             f"; took {took}" if took else "",
         ),
         line(),

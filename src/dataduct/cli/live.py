@@ -19,9 +19,10 @@ from rich.text import Text
 
 from dataduct.cli.console import Console
 from dataduct.cli.progress import UNWORKED, event_lines, measures
-from dataduct.cli.quantities import counted, seconds_text
+from dataduct.cli.quantities import seconds_text
 from dataduct.cli.run_view import RunView, StepView
 from dataduct.cli.text import Line, Span, Style, line, pad, shorten, without_controls
+from dataduct.model.counting import counted
 from dataduct.model.verdict import CheckVerdict
 from dataduct.runs.events import Event, RunFinished, RunStarted, RunWarned, StepFinished, StepRetrying
 from dataduct.runs.records import StepStatus
@@ -101,7 +102,7 @@ class LiveProgress:
                 return []
 
     def _name_width(self) -> int:
-        return min(max(map(len, self._view.steps), default=0), _WIDEST_NAME, self._rich.width // 2)
+        return min(self._view.longest_name, _WIDEST_NAME, self._rich.width // 2)
 
     def _region(self) -> RenderableType:
         with self._lock:

@@ -1,14 +1,12 @@
 """What becomes of an original project, as a person reads it."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
-from textwrap import wrap
 
-from dataduct.cli.quantities import counted
-from dataduct.cli.text import Line, Span, Style, display_width, line, pad
+from dataduct.cli.text import Line, Span, Style, display_width, line, pad, wrapped
 from dataduct.migration.report import AppliedDifference, FileReport, Kind, MigrationReport, Verdict
 from dataduct.migration.tidy_settings import TidySettings
+from dataduct.model.counting import counted
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 
@@ -38,7 +36,7 @@ def report_lines(report: MigrationReport, *, width: int, unicode: bool) -> list[
     names = [display_width(file.file) for file in report.files]
     name_width = min(max(names, default=0), _WIDEST_NAME)
     if report.config is None:
-        drawn += [*_folded(_NO_SETTINGS, width, indent=0), line()]
+        drawn += [*wrapped(_NO_SETTINGS, width, indent=0), line()]
     for kind, title in _KINDS:
         files = report.of_kind(kind)
         if files:
@@ -86,7 +84,7 @@ def _file(file: FileReport, name_width: int, width: int, unicode: bool) -> Itera
     yield from _problems(file.edits, file.file, width, "error")
     yield from _problems(file.notes, file.file, width, "warning")
     if file.differences:
-        yield from _folded(", ".join(map(_applied, file.differences)), width, indent=6)
+        yield from wrapped(", ".join(map(_applied, file.differences)), width, indent=6)
 
 
 def _problems(problems: Sequence[Problem], file: str, width: int, style: Style) -> Iterator[Line]:
@@ -96,11 +94,11 @@ def _problems(problems: Sequence[Problem], file: str, width: int, style: Style) 
         alike.setdefault((problem.message, problem.hint, problem.expected), []).append(problem)
     for (message, hint, expected), group in alike.items():
         where = _places([problem.position for problem in group if problem.position], file)
-        yield from _folded(f": {message}" if where else message, width, indent=6, lead=Span(where, style))
+        yield from wrapped(f": {message}" if where else message, width, indent=6, lead=Span(where, style))
         if expected:
-            yield from _folded(expected, width, indent=8, lead=Span("expected ", "accent"))
+            yield from wrapped(expected, width, indent=8, lead=Span("expected ", "accent"))
         if hint:
-            yield from _folded(hint, width, indent=8, lead=Span("do: ", "accent"))
+            yield from wrapped(hint, width, indent=8, lead=Span("do: ", "accent"))
 
 
 def _places(places: Sequence[Position], file: str) -> str:
@@ -124,8 +122,8 @@ def _differences(report: MigrationReport, width: int) -> list[Line]:
     drawn = [line(Span("What the differences are", "strong"))]
     for difference in report.differences:
         drawn.append(line("  ", Span(difference.id, "accent")))
-        drawn += _folded(f"{difference.title}.", width, indent=4)
-        drawn += _folded(difference.before, width, indent=4, lead=Span("before: ", "dim"), style="dim")
+        drawn += wrapped(f"{difference.title}.", width, indent=4)
+        drawn += wrapped(difference.before, width, indent=4, lead=Span("before: ", "dim"), style="dim")
     return [*drawn, line()]
 
 
@@ -140,16 +138,3 @@ def _summary(report: MigrationReport) -> list[Line]:
         number = report.count(verdict)
         parts += [", " if index else "", Span(f"{number} {words}", style if number else "dim")]
     return [line(*parts)]
-
-
-def _folded(
-    text: str, width: int, *, indent: int, lead: Span | None = None, style: Style = "plain"
-) -> Iterator[Line]:
-    head = lead.text if lead else ""
-    folded = wrap(head + text, max(30, width - indent), break_on_hyphens=False)
-    for first, group in groupby(enumerate(folded), key=lambda item: item[0] == 0):
-        for _, part in group:
-            if first and lead:
-                yield line(" " * indent, lead, Span(part[len(head) :], style))
-            else:
-                yield line(" " * indent, Span(part, style))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dataduct.model.counting import counted
 from dataduct.model.operations import (
     Check,
     ColumnComparison,
@@ -120,7 +121,7 @@ def _load_sentence(operation: LoadTable) -> str:
 
 def _script_sentence(operation: RunSql) -> str:
     number = len(operation.statements)
-    statements = "1 statement" if number == 1 else f"{number} statements"
+    statements = counted(number, "statement")
     about = f" for {operation.table}" if operation.table else ""
     how = "in one transaction" if operation.in_transaction else "each on its own, in no transaction"
     after = f", then {len(operation.after_commit)} after the commit" if operation.after_commit else ""

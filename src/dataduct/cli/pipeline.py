@@ -13,7 +13,7 @@ from dataduct.cli.completions import complete_pipelines
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
 from dataduct.cli.problems import error_count
 from dataduct.cli.text import Span, line
-from dataduct.cli.validate import pipeline_files_of, show_problems
+from dataduct.cli.validate import Checked, pipeline_files_of, show_problems
 from dataduct.cli.visualize import FORMATS, picture_format
 from dataduct.errors import ProblemsError
 
@@ -111,7 +111,7 @@ def validate_command(invocation: Invocation, /, **given: object) -> int:
     """Check pipelines and show every problem; nothing that exists is touched."""
     options = PipelineOptions(**given)  # type: ignore[arg-type]  # click has checked them
     project, files = _checked(invocation, options)
-    show_problems(invocation, [], files, "text", project.root, project.secrets.redact)
+    show_problems(invocation, [], Checked(files), "text", project.root, project.secrets.redact)
     return 0
 
 
@@ -176,7 +176,7 @@ def _checked(invocation: Invocation, options: PipelineOptions) -> "tuple[Project
     if error_count(problems):
         raise ProblemsError(problems, redact=project.secrets.redact)
     if problems:
-        show_problems(invocation, problems, files, "text", project.root, project.secrets.redact)
+        show_problems(invocation, problems, Checked(files), "text", project.root, project.secrets.redact)
     return project, files
 
 

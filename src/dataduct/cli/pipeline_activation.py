@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from dataduct.cli.invocation import Invocation
 from dataduct.cli.pipeline import PipelineOptions
-from dataduct.cli.quantities import counted
+from dataduct.cli.quantities import first_names
 from dataduct.cli.run import run_and_tell
 from dataduct.cli.text import Span, line
+from dataduct.model.counting import counted
 
 if TYPE_CHECKING:
     from dataduct.config.project import Project
@@ -72,7 +73,7 @@ def _run_dates(plan: "Plan", options: PipelineOptions) -> list[str | None]:
 def _succeeded(project: "Project", plan: "Plan") -> frozenset[str]:
     from dataduct import api
 
-    return api.queries(project).succeeded_run_dates(plan.pipeline)
+    return api.queries(project).succeeded_run_dates(plan.pipeline, project.mode)
 
 
 def _tell_done(invocation: Invocation, plan: "Plan", dates: Sequence[str | None]) -> None:
@@ -80,10 +81,7 @@ def _tell_done(invocation: Invocation, plan: "Plan", dates: Sequence[str | None]
     if not named:
         what = "has run once and succeeded"
     else:
-        shown = ", ".join(named[:_MOST_LISTED]) + (
-            f" and {len(named) - _MOST_LISTED} more" if len(named) > _MOST_LISTED else ""
-        )
-        what = f"{shown} {'has' if len(named) == 1 else 'have'} succeeded already"
+        what = f"{first_names(named, _MOST_LISTED)} {'has' if len(named) == 1 else 'have'} succeeded already"
     invocation.console.err(
         line(
             Span(plan.pipeline, "strong"),
@@ -94,8 +92,7 @@ def _tell_done(invocation: Invocation, plan: "Plan", dates: Sequence[str | None]
 
 def _tell_left(invocation: Invocation, plan: "Plan", left: Sequence[str]) -> None:
     if left:
-        shown = ", ".join(left[:_MOST_LISTED]) + (", ..." if len(left) > _MOST_LISTED else "")
-        told = f": stopped; {counted(len(left), 'run date')} not run: {shown}"
+        told = f": stopped; {counted(len(left), 'run date')} not run: {first_names(left, _MOST_LISTED)}"
         invocation.console.err(line(Span(plan.pipeline, "strong"), told))
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dataduct.cli.arguments import shown_path
+from dataduct.cli.arguments import shown_path, write_file
 from dataduct.cli.invocation import Invocation
-from dataduct.cli.quantities import counted
 from dataduct.cli.text import Line, Span, line
 from dataduct.errors import UserError
+from dataduct.model.counting import counted
 from dataduct.plan.changes import PlanChanges, plan_changes
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def keep_plans(invocation: Invocation, project: "Project", plans: "Sequence[Plan
 
     All is asked before anything is written. Raises UserError if nobody is there to answer (DD961).
     """
+    from dataduct import api
+
     kept = {plan.pipeline: _kept(project, plan) for plan in plans}
     changed = [
         (plan, changes)
@@ -37,7 +39,7 @@ def keep_plans(invocation: Invocation, project: "Project", plans: "Sequence[Plan
     replaced = {plan.pipeline for plan, _ in changed}
     for plan in plans:
         path = _path(project, plan)
-        _write(project, plan, path)
+        write_file(path, api.plan_json(plan).encode())
         word = "replaced" if plan.pipeline in replaced else "created" if kept[plan.pipeline] is None else None
         told = line(Span(word or "unchanged", "good" if word else "dim"), f": {plan.pipeline}, ")
         invocation.console.out((*told, *line(f"{counted(len(plan.steps), 'step')}, {shown_path(path)}")))
@@ -80,15 +82,3 @@ def _kept(project: "Project", plan: "Plan") -> "Plan | None":
 
     path = _path(project, plan)
     return api.load_plan(path) if path.exists() else None
-
-
-def _write(project: "Project", plan: "Plan", path: Path) -> None:
-    from dataduct import api
-
-    beside = path.with_suffix(".json.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(api.plan_json(plan), encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}", code="DD956") from None

@@ -1,6 +1,6 @@
 """`dataduct plan`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ from dataduct.cli.arguments import (
 )
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
 from dataduct.cli.operation_text import operation_sentence, planned_sql
-from dataduct.cli.quantities import counted, seconds_text
+from dataduct.cli.quantities import seconds_text
 from dataduct.cli.text import Line, Span, line, lines_of
+from dataduct.model.counting import counted
 from dataduct.model.operations import (
     LoadTable,
     Operation,
@@ -30,20 +31,12 @@ from dataduct.model.operations import (
     tables_read,
     tables_written,
 )
-from dataduct.plan.plan import BoundPlan, Dependency, EdgeReason, Plan, PlanStep
+from dataduct.model.schedule import FREQUENCIES
+from dataduct.plan.plan import BoundPlan, Plan, PlanStep
 from dataduct.plan.selection import steps_by_use
 
 if TYPE_CHECKING:
     from dataduct.config.project import Project
-
-_REASONS: Mapping[EdgeReason, str] = {
-    "input": "reads its dataset {}",
-    "table": "works on table {}, which it writes",
-    "depends_on": "`depends_on` says so",
-    "chain": "comes after it in the file",
-    "bootstrap": "runs when the bootstrap is over",
-    "teardown": "runs when all else is over",
-}
 
 
 @with_global_options
@@ -137,11 +130,13 @@ def plan_lines(
         sql: Whether statements are shown.
         full: Whether every item of a `for_each` is shown, where of many only the first is.
     """
+    from dataduct.cli.plan_dependencies import dependency_texts
     from dataduct.cli.plan_uses import Uses
 
     drawn = [] if step else _heading(plan, bound)
     chosen = None if step is None else {each.name for each in steps_by_use(plan).get(step, ())} or {step}
     uses = Uses(plan, full=full or step is not None)
+    steps = {each.name: each for each in plan.steps}
     before: PlanStep | None = None
     for use, numbered in uses.pieces(bound.steps if bound else plan.steps):
         if use is not None:
@@ -152,7 +147,12 @@ def plan_lines(
                 continue
             if chosen is None or len(chosen) > 1:
                 drawn += uses.headings(each, before)
-            drawn += [*_step(number, each), *(_statements(each, plan.dialect) if sql else ()), line()]
+            awaited = list(dependency_texts(each, steps, uses))
+            drawn += [
+                *_step(number, each, awaited),
+                *(_statements(each, plan.dialect) if sql else ()),
+                line(),
+            ]
             before = each
     return drawn[:-1] if drawn and drawn[-1] == line() else drawn
 
@@ -160,7 +160,9 @@ def plan_lines(
 def _heading(plan: Plan, bound: BoundPlan | None) -> list[Line]:
     drawn = [line(Span(plan.pipeline, "strong"), f"  {plan.file}")]
     drawn += lines_of(plan.description or "")
-    schedule = f"{plan.schedule.frequency}, at {plan.schedule.load_time:%H:%M} UTC"
+    schedule = "none"
+    if FREQUENCIES[plan.schedule.frequency] is not None:
+        schedule = f"{plan.schedule.frequency}, at {plan.schedule.load_time:%H:%M} UTC"
     drawn.append(line(f"schedule: {schedule}; dialect: {plan.dialect}; {counted(len(plan.steps), 'step')}"))
     if bound:
         start, end = (
@@ -173,7 +175,7 @@ def _heading(plan: Plan, bound: BoundPlan | None) -> list[Line]:
     return [*drawn, line()]
 
 
-def _step(number: int, step: PlanStep) -> list[Line]:
+def _step(number: int, step: PlanStep, awaited: Sequence[str]) -> list[Line]:
     phase = f", {step.phase}" if step.phase != "main" else ""
     origin = f", from {step.parent}" if step.parent else ""
     drawn = [
@@ -185,7 +187,7 @@ def _step(number: int, step: PlanStep) -> list[Line]:
     ]
     drawn += lines_of(step.description or "", "dim", indent=3)
     drawn += lines_of(operation_sentence(step.operation), indent=3)
-    drawn += [line("   ", Span(f"{label:<8} ", "dim"), text) for label, text in _facts(step)]
+    drawn += [line("   ", Span(f"{label:<8} ", "dim"), text) for label, text in _facts(step, awaited)]
     return drawn
 
 
@@ -197,7 +199,7 @@ def _named(step: PlanStep) -> Iterator[Span]:
     yield Span(step.name.removeprefix(prefix), "strong")
 
 
-def _facts(step: PlanStep) -> Iterator[tuple[str, str]]:
+def _facts(step: PlanStep, awaited: Sequence[str]) -> Iterator[tuple[str, str]]:
     reads = [
         *(f"dataset {ref}" for ref in dataset_inputs(step.operation)),
         *map(_table, tables_read(step.operation)),
@@ -210,8 +212,8 @@ def _facts(step: PlanStep) -> Iterator[tuple[str, str]]:
         yield "reads", ", ".join(reads)
     if writes:
         yield "writes", ", ".join(writes)
-    for dependency in step.depends_on:
-        yield "after", f"{dependency.step}: {_reason(dependency)}"
+    for text in awaited:
+        yield "after", text
     yield from _more_facts(step.operation)
     if step.max_retries is not None:
         yield "retries", f"{counted(step.max_retries, 'time')} after a failure"
@@ -233,10 +235,6 @@ def _more_facts(operation: Operation) -> Iterator[tuple[str, str]]:
             for staged in staging:
                 below = f"/{staged.subdirectory}" if staged.subdirectory else ""
                 yield "stages", f"dataset {staged.dataset} in ${staged.variable}{below}"
-
-
-def _reason(dependency: Dependency) -> str:
-    return _REASONS[dependency.reason].format(dependency.detail or "").rstrip()
 
 
 def _table(name: object) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from dataduct.cli.quantities import counted
 from dataduct.cli.text import Line, Span, line, lines_of, pad
+from dataduct.model.counting import counted
 from dataduct.plan.plan import Plan, PlanStep, Use
 
 _ITEMS_IN_FULL = 5
@@ -37,6 +37,14 @@ class Uses:
             found.append(self._by_name[name])
             name = self._by_name[name].parent
         return tuple(reversed(found))
+
+    def item_count(self, use: str) -> int | None:
+        """Return how many items a use has; None if it is no `for_each`."""
+        return self._by_name[use].items
+
+    def item_of(self, step: PlanStep, use: str) -> str | None:
+        """Return the item of a `for_each` that `step` is of."""
+        return self._items(step).get(use)
 
     def pieces(self, steps: Sequence[PlanStep]) -> Iterator[tuple[Use | None, list[Numbered]]]:
         """Yield the steps with their numbers: those shown in full with None, others with their `for_each`."""

@@ -1,15 +1,21 @@
 """Problems as a person reads them, with the line and a caret, and as JSON."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
-from textwrap import wrap
+from typing import TypeVar
 
-from dataduct.cli.quantities import counted
-from dataduct.cli.text import Line, Span, Style, display_width, line
+import click
+
+from dataduct.cli.console import Console
+from dataduct.cli.text import Line, Span, Style, display_width, folded, line
+from dataduct.model.counting import counted
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
+
+CommandT = TypeVar("CommandT", bound=Callable[..., object])
 
 _TAB = " " * 4
 _LONGEST_LINE = 100_000
@@ -40,6 +46,33 @@ def problem_lines(
     return [*drawn, _closing(list(ordered))] if ordered else []
 
 
+def problem_format_option(command: CommandT) -> CommandT:
+    """Add `--format`; the command gets `form`, `text` or `json`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How problems are shown; json is one document with file, line and column of each.",
+    )(command)
+
+
+def print_problems(
+    console: Console,
+    problems: Sequence[Problem],
+    form: str,
+    *,
+    base: Path | None,
+    redact: Callable[[str], str],
+) -> None:
+    """Print problems as a result, in one of the forms of `--format`; see `problem_lines`."""
+    if form == "json":
+        console.document(json.dumps(problem_document(problems), indent=2, ensure_ascii=False))
+    else:
+        console.out(*problem_lines(problems, width=console.width, base=base, redact=redact))
+
+
 def problem_document(problems: Iterable[Problem]) -> dict[str, object]:
     """Return `problems` as a JSON document: `{"problems": [{file, line, column, ...}]}`.
 
@@ -54,7 +87,7 @@ def _once(problems: Iterable[Problem]) -> dict[Problem, int]:
     first: dict[Problem, Problem] = {}
     uses: dict[Problem, int] = {}
     for problem in problems:
-        shown = first.setdefault(replace(problem, used_at=()), problem)
+        shown = first.setdefault(replace(problem, used_at=(), given=()), problem)
         uses[shown] = uses.get(shown, 0) + (1 if problem.used_at else 0)
     return uses
 
@@ -72,9 +105,10 @@ def _place(problem: Problem) -> tuple[str, int, int]:
 def _record(problem: Problem, uses: int) -> dict[str, object]:
     place = problem.position
     used: dict[str, object] = {
-        "used_at": [{"file": at.file, "line": at.line, "column": at.column} for at in problem.used_at],
+        "used_at": [_at(position) for position in problem.used_at],
         "uses": uses,
     }
+    given = [{"name": each.name, **_at(each.position)} for each in problem.given]
     return {
         "file": place.file if place else None,
         "line": place.line if place else None,
@@ -86,7 +120,12 @@ def _record(problem: Problem, uses: int) -> dict[str, object]:
         "expected": problem.expected,
         "hint": problem.hint,
         **(used if problem.used_at else {}),
+        **({"given": given} if given else {}),
     }
+
+
+def _at(position: Position) -> dict[str, object]:
+    return {"file": position.file, "line": position.line, "column": position.column}
 
 
 def _source_lines(file: str, numbers: set[int], base: Path | None) -> dict[int, str]:
@@ -119,13 +158,13 @@ def _problem(
             drawn += _excerpt(place, text, gutter, style, width, redact)
     notes = [f"expected {problem.expected}"] if problem.expected else []
     notes += [problem.hint] if problem.hint else []
+    notes += [f"`{value.name}` is given at {value.position}" for value in problem.given]
     notes += [f"used at {at}" for at in problem.used_at]
     notes += [f"and {counted(uses - 1, 'more use')}"] if uses > 1 else []
     for note in notes:
-        folded = [
-            part for text in note.splitlines() for part in wrap(text, max(20, width - gutter - 3)) or [""]
-        ]
-        for position, part in enumerate(folded):
+        room = max(20, width - gutter - 3)
+        parts = [part for text in note.splitlines() for part in folded(text, room) or [""]]
+        for position, part in enumerate(parts):
             drawn.append(line(" " * (gutter + 1), Span("= " if position == 0 else "  ", "accent"), part))
     return drawn
 

@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 
 from dataduct.cli.console import Console
-from dataduct.cli.quantities import bytes_text, counted, rate_text, rows_text, seconds_text
+from dataduct.cli.quantities import bytes_text, rate_text, rows_text, seconds_text
 from dataduct.cli.run_view import RunView
 from dataduct.cli.text import Line, Span, Style, line, pad, shorten
+from dataduct.model.counting import counted
 from dataduct.runs.events import (
     Event,
     Listener,
@@ -89,7 +90,7 @@ class PlainProgress:
                     return
                 self._last_line[event.step] = now
         moment = self._clock().strftime("%H:%M:%S")
-        width = min(max(map(len, self._view.steps), default=0), _WIDEST_NAME)
+        width = min(self._view.longest_name, _WIDEST_NAME)
         drawn = event_lines(event, self._view, width, now)
         self._console.err(*(line(Span(moment, "dim"), " ", *each) for each in drawn))
 

@@ -1,13 +1,17 @@
 """Counts, sizes and times as a person reads them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+
+from dataduct.model.counting import counted
 
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return `1 row`, `336,776 rows`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+def first_names(names: Sequence[str], most: int) -> str:
+    """Return `a, b, c and 5 more`: at most `most` of the names, and how many there are beside them."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def rows_text(rows: int | None) -> str:

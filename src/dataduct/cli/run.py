@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from dataduct.config.project import Project
     from dataduct.runs.queries import RunQueries
 
-EXIT_CODES: Mapping[RunStatus, int] = {"succeeded": 0, "failed": 1, "running": 1, "interrupted": 130}
+EXIT_CODES: Mapping[RunStatus, int] = {
+    "succeeded": 0,
+    "failed": 1,
+    "running": 1,
+    "interrupted": 130,
+    "incomplete": 1,
+}
 
 
 @with_global_options

@@ -43,6 +43,7 @@ class RunView:
     finished: RunFinished | None = None
     note: str | None = None
     steps: dict[str, StepView] = field(default_factory=dict)
+    longest_name: int = 0
 
     def apply(self, event: Event, now: float) -> None:
         """Take in one event that happened at clock time `now`, in seconds."""
@@ -51,6 +52,7 @@ class RunView:
                 self.started = event
                 self.since = now
                 self.steps = {name: StepView(name) for name in event.steps}
+                self.longest_name = max(map(len, event.steps), default=0)
             case RunFinished():
                 self.finished = event
             case StepWaiting(step=None):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dataduct.cli.arguments import shown_path, write_output
+from dataduct.cli.arguments import shown_path, write_file, write_output
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
 from dataduct.cli.text import Line, Span, line
 from dataduct.errors import UserError
@@ -107,8 +107,7 @@ def _editor_lines(project: "Project") -> Iterator[Line]:
         yield from (line(f"  {each}") for each in wanted.addition.splitlines())
     else:
         if wanted.changed:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_output(path, wanted.text)
+            write_file(path, wanted.text.encode())
         yield _told("written" if wanted.changed else "unchanged", path)
     yield line()
     yield line(

@@ -10,7 +10,7 @@ from dataduct.cli.arguments import shown_path
 from dataduct.cli.completions import complete_step_types
 from dataduct.cli.invocation import Invocation, pass_invocation, with_global_options
 from dataduct.cli.table import table_lines
-from dataduct.cli.text import Line, Span, line, lines_of
+from dataduct.cli.text import Line, Span, line, lines_of, wrapped
 
 if TYPE_CHECKING:
     from dataduct.definition.parameters import Parameter
@@ -106,7 +106,7 @@ def _list(invocation: Invocation, as_json: bool) -> None:
         for each in types
     ]
     rows += [(name, "", _from(origins[name]), Span(_trouble(error), "error")) for name, error in broken]
-    rows += [(each.name, "", each.file, _pattern_summary(each)) for each in patterns]
+    rows += [(each.name, "", each.file, _pattern_summary(each, origins)) for each in patterns]
     header = ("STEP TYPE", "ALSO CALLED", "FROM", "WHAT IT DOES")
     invocation.console.out(*table_lines(header, rows, width=invocation.console.result_width))
 
@@ -120,7 +120,9 @@ def _trouble(error: "UserError") -> str:
     return f"cannot be used: {problems[0].message if problems else error.message}"
 
 
-def _pattern_summary(pattern: "Pattern") -> str | Span:
+def _pattern_summary(pattern: "Pattern", step_types: Mapping[str, str]) -> str | Span:
+    if pattern.name in step_types:
+        return Span("cannot be used: a step type has the same name; rename the file", "error")
     if not pattern.usable:
         return Span(f"cannot be used: {pattern.problems[0].message}", "error")
     return (pattern.description or "").partition("\n")[0]
@@ -156,7 +158,7 @@ def _pattern_documentation(pattern: "Pattern", width: int) -> list[Line]:
         told = _parameter(parameter)
         value = "required" if told["required"] else _default(told["default"])
         drawn.append(line("  ", Span(name, "accent"), f"  {told['type']}", Span(f"  {value}", "dim")))
-        drawn += _wrapped(parameter.description or "", width, indent=6)
+        drawn += wrapped(parameter.description or "", width, indent=6)
     return drawn
 
 
@@ -199,7 +201,7 @@ def _properties(
     for name, schema in properties.items():
         told = "required" if name in required else _default(schema.get("default"))
         drawn.append(line("  ", Span(name, "accent"), f"  {type_text(schema)}", Span(f"  {told}", "dim")))
-        drawn += _wrapped(schema.get("description", ""), width, indent=6)
+        drawn += wrapped(schema.get("description", ""), width, indent=6)
     return [*drawn, line()]
 
 
@@ -226,9 +228,3 @@ def _default(value: object) -> str:
     if value is None or value in ([], {}):
         return ""
     return f"default: {json.dumps(value, ensure_ascii=False)}"
-
-
-def _wrapped(text: str, width: int, *, indent: int) -> list[Line]:
-    from textwrap import wrap
-
-    return [line(" " * indent, part) for part in wrap(text, max(30, width - indent))]

@@ -1,5 +1,6 @@
 """The files that `dataduct steps new` writes."""
 
+import os
 import re
 from pathlib import Path
 from string import Template
@@ -7,6 +8,7 @@ from string import Template
 from dataduct.config.project import Project
 from dataduct.errors import StorageError, UserError
 
+_LONGEST_NAME = 100
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _STEP = Template('''\
 """The step type `$name`."""
@@ -67,7 +69,7 @@ def new_step(project: Project, name: str) -> list[Path]:
         directory / f"{stem}.py": _STEP,
         project.root / "tests" / f"test_{stem}.py": _TEST,
     }
-    existing = [file for file in texts if file.exists() or file.is_symlink()]
+    existing = [file for file in texts if os.path.lexists(file)]
     if existing:
         raise UserError(
             f"{' and '.join(map(str, existing))} {'exists' if len(existing) == 1 else 'exist'}; nothing was written",
@@ -79,6 +81,12 @@ def new_step(project: Project, name: str) -> list[Path]:
             file.parent.mkdir(parents=True, exist_ok=True)
             with file.open("x", encoding="utf-8") as opened:
                 opened.write(text.substitute(name=name, class_name=class_name))
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StorageError(
+            f"{error.filename} cannot be made: a file is where a directory is needed",
+            code="DD956",
+            hint="move the file away, or name another directory in `steps` of dataduct.yml",
+        ) from None
     except OSError as error:
         raise StorageError(f"{error.filename} cannot be written: {error.strerror}", code="DD956") from None
     return list(texts)
@@ -90,6 +98,9 @@ def _check_name(project: Project, name: str) -> None:
     reason = hint = None
     if not _NAME.fullmatch(name):
         reason, hint = "is not lower-case words with hyphens between them", _proposal(name)
+    elif len(name) > _LONGEST_NAME:
+        reason, hint = f"is longer than {_LONGEST_NAME} characters", "call it something shorter"
+        name = f"{name[:20]}…"
     elif name == "new" or name.startswith(("test-", "conftest")):
         reason, hint = "is kept for other uses", f"call it `{'my-new' if name == 'new' else f'my-{name}'}`"
     elif name in api.step_catalog(project).names():
@@ -105,4 +116,4 @@ def _check_name(project: Project, name: str) -> None:
 def _proposal(name: str) -> str | None:
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name)]
     proposed = "-".join(words)
-    return f"call it `{proposed}`" if _NAME.fullmatch(proposed) else None
+    return f"call it `{proposed if _NAME.fullmatch(proposed) else 'my-step'}`"

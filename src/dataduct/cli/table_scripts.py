@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dataduct.cli.quantities import counted
+from dataduct.cli.quantities import first_names
 from dataduct.cli.text import Line, Span, line, lines_of, pad
 from dataduct.database.recreation import lost_columns
+from dataduct.model.counting import counted
 from dataduct.model.table import TableDefinition
 
 if TYPE_CHECKING:
@@ -37,10 +38,12 @@ def note_lines(script: "TableScript", permissions: Sequence[object]) -> Iterator
         yield _note(
             "this is the script for tables that have the columns of their files; -e looks at them first"
         )
+    if script.same and script.statements:
+        names = [str(name) for name in sorted(script.same, key=str)]
+        yield _note(f"is as its file says and left alone: {first_names(names, _MOST_LISTED)}")
     if script.action == "create" and script.existing:
         names = [str(each.name) for each in script.existing]
-        more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
-        yield _note(f"exists and is left alone: {', '.join(names[:_MOST_LISTED])}{more}")
+        yield _note(f"exists and is left alone: {first_names(names, _MOST_LISTED)}")
 
 
 def subject_lines(script: "TableScript") -> Iterator[Line]:

@@ -1,8 +1,13 @@
 """Text with styles, drawn by nobody yet: what the rest of the command line hands to the console."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
+from textwrap import wrap
 from typing import Literal, NamedTuple
+
+_QUOTED = re.compile(r"`[^`\n]+`")
+_HELD = "\ue001"
 
 Style = Literal["plain", "strong", "dim", "good", "error", "warning", "accent"]
 
@@ -25,6 +30,36 @@ def line(*parts: str | Span) -> Line:
 def lines_of(text: str, style: Style = "plain", *, indent: int = 0) -> list[Line]:
     """Return each line of `text` as a line, indented by `indent` columns."""
     return [line(" " * indent, Span(part, style)) for part in text.splitlines()]
+
+
+def wrapped(
+    text: str, width: int, *, indent: int = 0, lead: Span | None = None, style: Style = "plain"
+) -> list[Line]:
+    """Return `text` in lines of at most `width` columns, the `indent` included, but never fewer than 30 of text.
+
+    Args:
+        text: White space in it is folded.
+        width: Columns to draw in.
+        indent: Columns to leave free at the left.
+        lead: What stands before the text in its first line.
+        style: The text's.
+    """
+    head = lead.text if lead else ""
+    parts = folded(head + text, max(30, width - indent))
+    drawn = [line(" " * indent, Span(part, style)) for part in parts]
+    if lead and parts:
+        drawn[0] = line(" " * indent, lead, Span(parts[0][len(head) :], style))
+    return drawn
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Return `text` in lines of at most `width` characters; what stands in backquotes is kept in one, if it fits."""
+
+    def held(quoted: re.Match[str]) -> str:
+        return quoted[0].replace(" ", _HELD) if len(quoted[0]) <= width else quoted[0]
+
+    kept = _QUOTED.sub(held, text)
+    return [part.replace(_HELD, " ") for part in wrap(kept, width, break_on_hyphens=False)]
 
 
 def plain_text(lines: Iterable[Line]) -> str:

@@ -22,7 +22,7 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD626",
         title="Option said twice",
-        meaning="An option stands in a URL and beside it, or twice in the URL.",
+        meaning="An option stands in a URL and has another value beside it, or stands twice in the URL.",
         remedy="Leave one of them out.",
         example="shop: {url: 'mysql://reader@db.example.com/shop', host: other}   # wrong",
     ),

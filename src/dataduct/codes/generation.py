@@ -20,10 +20,10 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD882",
         title="a generated file exists and says something else",
-        meaning="The source has changed since the file was generated, or somebody edited it. Nothing was written, so "
-        "that no edit is lost.",
-        remedy="Read the differences. `--force` writes the files as they are generated now; a table that is there "
-        "already in the warehouse then has to be altered or made again.",
+        meaning="The source has changed since the file was generated, or somebody edited it. It was left as it is, so "
+        "that no edit is lost; files that are new, and new tables in the pipeline's lists, were written.",
+        remedy="Read the differences. `--force` writes the files as they are generated now; `dataduct database "
+        "recreate -e FILE` then makes a table anew that is there already in the warehouse, with its rows.",
         example="dataduct generate from-database shop --tables orders --force",
     ),
     CodeEntry(

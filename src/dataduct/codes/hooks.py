@@ -6,8 +6,9 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD890",
         title="Hook that cannot be imported",
-        meaning="A file of the hooks' directory is no Python 3, or fails while it is imported. Nothing has run.",
-        remedy="Mend the line that the message names. Hooks of the first Dataduct were written in Python 2.",
+        meaning="A file of the hooks' directory is no Python 3, fails while it is imported or cannot be read, or the "
+        "directory that `hooks.path` names does not exist. Nothing has run.",
+        remedy="Mend the line or path that the message names. Hooks of the first Dataduct were written in Python 2.",
         example='print "connecting"    # wrong: Python 2\nprint("connecting")',
     ),
     CodeEntry(

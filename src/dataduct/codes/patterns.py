@@ -76,7 +76,7 @@ ENTRIES: tuple[CodeEntry, ...] = (
         title="a list or mapping in a text",
         meaning="A value that is exactly one placeholder may be a list or a mapping; in a longer text it cannot stand.",
         remedy="Make it text with a filter, or let the placeholder be the whole value.",
-        example="SELECT {{ param.columns | join(', ') }} FROM orders",
+        example="SELECT {{ param.columns | quoted(param.host) }} FROM orders",
     ),
     CodeEntry(
         code="DD531",

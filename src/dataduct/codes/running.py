@@ -180,8 +180,8 @@ ENTRIES: tuple[CodeEntry, ...] = (
     CodeEntry(
         code="DD930",
         title="run of another plan",
-        meaning="The run to go on with belongs to another pipeline or run date, or the pipeline's steps have changed "
-        "since it began, so that what it did cannot be matched with what there is to do.",
+        meaning="The run to go on with belongs to another pipeline, run date or mode, or the pipeline's steps have "
+        "changed since it began, so that what it did cannot be matched with what there is to do.",
         remedy="Start a new run without `--resume`. Loads that are committed are not repeated.",
     ),
     CodeEntry(

@@ -153,7 +153,10 @@ ENTRIES: tuple[CodeEntry, ...] = (
         code="DD766",
         title="query the source refuses",
         meaning="The source database cannot read the query, for the reason the message gives.",
-        remedy="Mend the query; try it in the database's own shell.",
+        remedy="Mend the query; try it in the database's own shell. A column or table called like a word of SQL, or "
+        "with a space, needs quotes: `group` in backquotes for MySQL and SQLite, in double quotes for PostgreSQL; in a "
+        "pattern the filter `quoted` writes them.",
+        example="SELECT {{ param.table.columns | quoted(param.host) }} FROM orders",
     ),
     CodeEntry(
         code="DD767",

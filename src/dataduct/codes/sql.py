@@ -116,8 +116,9 @@ ENTRIES: tuple[CodeEntry, ...] = (
         code="DD420",
         title="columns that do not match",
         meaning="The columns of a source cannot be matched with the columns of a table: neither all their names are "
-        "columns of the table, nor can they go by position.",
-        remedy="Rename the source's columns, or say how they match with `match_columns`.",
+        "columns of the table, nor can they go by position. Or the source has a column that is new.",
+        remedy="Add a new column to the table's definition, then `dataduct database recreate -e FILE` gives it to the "
+        "table. Rename other columns of the source, or say how they match with `match_columns`.",
     ),
     CodeEntry(
         code="DD421",
@@ -252,7 +253,7 @@ ENTRIES: tuple[CodeEntry, ...] = (
         code="DD454",
         title="rows that do not fit the new definition",
         meaning="`dataduct database recreate` keeps the rows, and values of a column would be changed by its "
-        "new type. Nothing was changed.",
+        "new type, are too long, are NULL where none may be, or break a CHECK. Nothing was changed.",
         remedy="Keep a type that holds the values, or correct them first.",
         example="price INTEGER    -- while rows hold 1.5",
     ),

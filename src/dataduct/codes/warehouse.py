@@ -81,8 +81,9 @@ ENTRIES: tuple[CodeEntry, ...] = (
         code="DD711",
         title="Table differs from its definition",
         meaning="The table exists with other columns or types than its definition file says.",
-        remedy="Change the definition, or alter the table. If its rows can be loaded again, drop it: Dataduct "
-        "creates it anew.",
+        remedy="`dataduct database recreate -e FILE` makes the table as its definition says and keeps its rows. Or "
+        "change the definition.",
+        example="dataduct database recreate -e tables/prod.orders.sql",
     ),
     CodeEntry(
         code="DD712",

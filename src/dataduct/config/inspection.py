@@ -6,7 +6,6 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from dataduct.config.merging import without
 from dataduct.config.overrides import PREFIX
 from dataduct.config.secrets import (
     REFERENCE,
@@ -19,7 +18,7 @@ from dataduct.config.secrets import (
 from dataduct.config.systems import System, is_unread_url, systems
 from dataduct.definition.coercion import coerce_fields
 from dataduct.definition.properties import validate
-from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, without
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.problem import Problem
 

@@ -6,15 +6,16 @@
 4. the files that `DATADUCT_CONFIG_PATH` names, joined by colons.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dataduct.config.merging import merge, without
+from dataduct.config.merging import merge
 from dataduct.config.original_keys import ORIGINAL_SECTIONS
 from dataduct.config.settings import Settings
 from dataduct.definition.properties import unknown_property
-from dataduct.definition.tree import MappingNode, Node, ScalarNode
+from dataduct.definition.tree import MappingNode, Node, is_null, without
 from dataduct.definition.yaml import read_yaml
 from dataduct.errors import ProblemsError
 from dataduct.model.nearest import did_you_mean
@@ -59,13 +60,11 @@ def read_layers(
         environment: Gives the user's home directory and the variables named above.
         problems: Takes files that cannot be read, keys that no section has and missing files (DD663).
     """
-    files = {file.resolve(): file for file in _lower_files(environment)}
-    if project_file is not None:
-        files.pop(project_file.resolve(), None)
-        files[project_file.resolve()] = project_file
-    for file in _named_files(environment, problems):
-        files.pop(file.resolve(), None)
-        files[file.resolve()] = file
+    files = {os.path.realpath(file): file for file in _lower_files(environment)}
+    own = [project_file] if project_file is not None else []
+    for file in (*own, *_named_files(environment, problems)):
+        files.pop(os.path.realpath(file), None)
+        files[os.path.realpath(file)] = file
     layers = []
     for file in files.values():
         try:
@@ -132,7 +131,7 @@ def _layer(file: Path, problems: list[Problem]) -> Layer:
 def without_empty(tree: MappingNode) -> MappingNode:
     """Return the mapping without the sections that have a name and nothing below it."""
     for name, node in tree.entries.items():
-        if isinstance(node, ScalarNode) and node.value is None:
+        if is_null(node):
             tree = without(tree, name)
     return tree
 

@@ -13,7 +13,7 @@ from dataduct.config.origins import leaves
 from dataduct.config.project import Project
 from dataduct.config.secrets import Redactor
 from dataduct.config.systems import with_urls_split, without_unset
-from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, scalars
 from dataduct.model.position import Position
 
 
@@ -53,19 +53,9 @@ def secrets_written(tree: MappingNode) -> list[tuple[str, Position]]:
     return [
         (".".join(path), scalar.position)
         for path, node in leaves(tree)
-        for scalar in _scalars(node)
+        for scalar in scalars(node)
         if secret_in(path[-1], scalar) is not None
     ]
-
-
-def _scalars(node: Node) -> list[ScalarNode]:
-    match node:
-        case ScalarNode():
-            return [node]
-        case SequenceNode():
-            return [scalar for item in node.items for scalar in _scalars(item)]
-        case MappingNode():
-            return [scalar for value in node.entries.values() for scalar in _scalars(value)]
 
 
 def yaml_text(tree: MappingNode) -> str:

@@ -15,13 +15,6 @@ _DEFAULT_TYPES: dict[tuple[str, ...], str] = {
 _STEP = ("teardown",)
 
 
-def without(node: MappingNode, key: str) -> MappingNode:
-    """Return the mapping without `key`."""
-    return MappingNode(
-        {name: value for name, value in node.entries.items() if name != key}, node.position, node.keys
-    )
-
-
 def nested(path: tuple[str, ...], node: Node, place: Position) -> MappingNode:
     """Return the settings that hold nothing but `node`, below the keys of `path`, all of them at `place`."""
     for key in reversed(path):

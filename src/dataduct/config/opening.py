@@ -36,7 +36,7 @@ def opened_options(
     type_name = str(options["type"])
     if "url" in referred:
         given = _url_options(resolved.pop("url"), type_name, registry, secrets, owner)
-        said_twice = next((key for key in given if key in resolved), None)
+        said_twice = next((key for key, text in given.items() if str(resolved.get(key, text)) != text), None)
         if said_twice is not None:
             raise UserError(
                 f"`{said_twice}` of {owner} is said twice, beside the URL and in it",

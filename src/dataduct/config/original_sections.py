@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dataduct.config.merging import merge, nested, without
+from dataduct.config.merging import merge, nested
 from dataduct.config.secrets import REFERENCE
-from dataduct.definition.tree import MappingNode, Node, ScalarNode
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, without
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dataduct.config.merging import merge, nested, without
+from dataduct.config.merging import merge, nested
 from dataduct.config.original_keys import ORIGINAL_KEYS
-from dataduct.definition.tree import MappingNode, Node, ScalarNode
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, is_null, without
 from dataduct.model.nearest import nearest_name
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
@@ -73,7 +73,7 @@ def _moved(
     if setting is None:
         problems.append(_unknown(section, key, place))
         return tree
-    if isinstance(value, ScalarNode) and value.value is None:
+    if is_null(value):
         return tree
     path = tuple(setting.split("."))
     around, first = _found(tree, path)

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from dataduct.config.inspection import known_secrets, option_problems, type_problems, typed_options
 from dataduct.config.layers import Layer, read_layers
-from dataduct.config.merging import merge, without
+from dataduct.config.merging import merge
 from dataduct.config.original_sections import with_original_sections
 from dataduct.config.original_settings import with_original_settings, with_storage_of_bucket
 from dataduct.config.origins import Origin, origins
 from dataduct.config.overrides import PREFIX, read_overrides
-from dataduct.config.secrets import REFERENCE, Redactor
+from dataduct.config.secrets import REFERENCE, Redactor, written_secrets
 from dataduct.config.settings import Settings
 from dataduct.config.systems import systems, with_urls_split, without_unset
 from dataduct.definition.properties import validate
-from dataduct.definition.tree import MappingNode, Node
+from dataduct.definition.tree import MappingNode, Node, without
 from dataduct.errors import ProblemsError, UserError
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
@@ -107,6 +107,7 @@ def open_project(
     secrets = Redactor()
     problems: list[Problem] = []
     layers = read_layers(file, environment, problems)
+    _keep_secrets_of_unread(problems, secrets)
     chosen, of_mode = _chosen(layers, mode, environment, secrets, problems)
     settings = _checked(chosen, secrets, problems)
     found = tuple(dict.fromkeys(_shown(problem, secrets) for problem in _telling(problems, file)))
@@ -233,10 +234,22 @@ def _unknown_mode(mode: str, known: tuple[str, ...]) -> Problem:
     )
 
 
+def _keep_secrets_of_unread(problems: Sequence[Problem], secrets: Redactor) -> None:
+    """Register what looks like a secret in files that cannot be read, since their lines are shown."""
+    unread = [problem.position for problem in problems if problem.code.startswith(_READING)]
+    for name in dict.fromkeys(position.file for position in unread if position is not None):
+        try:
+            text = Path(name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for value in written_secrets(text):
+            secrets.add(value)
+
+
 def _file_in(directory: Path) -> Path | None:
     if not directory.is_dir():
         raise UserError(f"there is no directory `{directory}`", code="DD614")
-    found = [directory / name for name in FILE_NAMES if (directory / name).exists()]
+    found = [directory / name for name in FILE_NAMES if os.path.lexists(directory / name)]
     if len(found) > 1:
         raise UserError(
             f"`{directory}` holds both {' and '.join(FILE_NAMES)}", code="DD615", hint="keep one of them"

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import threading
+from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_-]+):([^{}]*)\}")
@@ -18,6 +19,13 @@ _NOT_SECRET_NAME = re.compile(r"(?:file|path|name)$|^(?:primary|foreign|sort|dis
 _SHORTEST_SECRET = 4
 _SHORTEST_FRAGMENT = 8
 _MASK = "***"
+
+
+_WRITTEN = re.compile(
+    r"""(?<![\w-])(?P<key>[\w-]{1,100})["']?[ \t]*[:=][ \t]*"""
+    r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s"'][^\n]*))"""
+)
+_FLOW_END = re.compile(r"\s*[,}\]#]")
 
 
 class Redactor:
@@ -65,6 +73,19 @@ def _fragment(encoded: bytes, shift: int, length: int) -> str:
     first = -(-shift * 8 // 6)
     last = (shift + length) * 8 // 6
     return encoded[first:last].decode()
+
+
+def written_secrets(text: str) -> Iterator[str]:
+    """Yield what looks like a secret in the text of a settings file that cannot be read as YAML."""
+    yield from URL_PASSWORD.findall(text)
+    position = 0
+    while found := _WRITTEN.search(text, position):
+        position = found.end("key")
+        if names_secret(found["key"]):
+            value = found["double"] or found["single"] or found["plain"] or ""
+            yield value.strip()
+            if found["plain"]:
+                yield _FLOW_END.split(value, maxsplit=1)[0].strip()
 
 
 def names_secret(key: str) -> bool:

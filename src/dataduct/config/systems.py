@@ -8,7 +8,7 @@ from dataduct.config.settings import DEFAULT_STORAGE, DEFAULT_WAREHOUSE
 from dataduct.config.urls import UrlError, UrlPart, scheme, split_url, type_of_scheme
 from dataduct.definition.coercion import field_annotations
 from dataduct.definition.scalars import resolve
-from dataduct.definition.tree import MappingNode, Node, ScalarNode
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, is_null
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES, Registry
@@ -88,7 +88,7 @@ def without_unset(tree: MappingNode) -> MappingNode:
     changed: dict[tuple[str, str], Node | None] = {}
     for system in systems(tree):
         if isinstance(system.node, MappingNode):
-            kept = {key: node for key, node in system.node.entries.items() if not _is_null(node)}
+            kept = {key: node for key, node in system.node.entries.items() if not is_null(node)}
             changed[system.section, system.alias] = replace(system.node, entries=kept)
     return with_systems(tree, changed)
 
@@ -125,10 +125,6 @@ def is_unread_url(node: Node) -> bool:
 
 def _is_address(text: str) -> bool:
     return "://" in text or REFERENCE.fullmatch(text) is not None
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.value is None
 
 
 def _canonical(node: MappingNode, registry: Registry) -> MappingNode:
@@ -242,7 +238,7 @@ def _said_twice(
     if "user" in given and "username" in node.entries:
         names.append("username")
     for key in dict.fromkeys(names):
-        beside = key in node.entries and key not in ("url", "type") and not _is_null(node.entries[key])
+        beside = key not in ("url", "type") and _differs(node.entries.get(key), given.get(key))
         if beside or names.count(key) > 1:
             yield Problem(
                 code="DD626",
@@ -251,3 +247,10 @@ def _said_twice(
                 position=(node.keys.get(key) or node.position) if beside else given[key].position,
                 hint="leave one of them out",
             )
+
+
+def _differs(beside: Node | None, given: ScalarNode | None) -> bool:
+    """Return whether an option beside the URL says anything but what the URL says."""
+    if beside is None or is_null(beside):
+        return False
+    return given is None or not isinstance(beside, ScalarNode) or beside.text != given.text

@@ -24,6 +24,13 @@ class ConnectingOptions(BaseModel):
         le=100,
         description="Times to try again when the server cannot be reached; the pauses grow to 10 seconds.",
     )
+    silence_timeout: float = Field(
+        60.0,
+        gt=0,
+        le=86_400,
+        description="Seconds without a byte from the server after which a second connection asks whether the query "
+        "still runs; it may run for longer than that.",
+    )
 
 
 def connect_with_retries(connect: Callable[[], ConnectionT], *, retries: int) -> ConnectionT:

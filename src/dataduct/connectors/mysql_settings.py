@@ -52,13 +52,6 @@ class MysqlSettings(ConnectingOptions):
     )
     tls_cert: Path | None = Field(None, description="File of the client's certificate.")
     tls_key: Path | None = Field(None, description="File of the client's private key.")
-    silence_timeout: float = Field(
-        60.0,
-        gt=0,
-        le=86_400,
-        description="Seconds without a byte from the server after which a second connection asks whether the query "
-        "still runs; it may run for longer than that.",
-    )
 
     @property
     def server(self) -> str:

@@ -7,6 +7,7 @@ from dataduct.connectors.postgres_query import literal
 from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.nearest import did_you_mean
+from dataduct.sql.dialect import quoted
 
 _TABLES = """
 SELECT c.oid, c.relname, n.nspname, c.relkind, c.reltuples
@@ -80,7 +81,7 @@ class PostgresCatalog(Catalog):
 
     def quoted(self, *parts: str) -> str:
         """See the port."""
-        return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+        return quoted(*parts)
 
     def facts(self, names: Sequence[CatalogName], cancellation: Cancellation) -> dict[str, TableFacts]:
         """See the port."""

@@ -16,7 +16,7 @@ from dataduct.errors import MissingDependencyError, UserError
 if TYPE_CHECKING:  # settings are checked while compiling, which needs no driver
     import psycopg
 
-SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 SESSION: Mapping[str, str] = {
     "timezone": "UTC",
@@ -72,7 +72,7 @@ class PostgresSettings(ConnectingOptions):
     database: str | None = Field(
         None, min_length=1, description="Database on that server. By default the one called like the user."
     )
-    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] | None = Field(
+    sslmode: SslMode | None = Field(
         None,
         description="Whether the connection is encrypted and the server's certificate checked. By default `prefer`: "
         "encrypted where the server can, not checked.",
@@ -87,14 +87,6 @@ class PostgresSettings(ConnectingOptions):
         None,
         gt=0,
         description="Seconds that one statement may take on the server. By default there is no limit.",
-    )
-
-    silence_timeout: float = Field(
-        60.0,
-        gt=0,
-        le=86_400,
-        description="Seconds without a byte from the server after which a second connection asks whether the query "
-        "still runs; it may run for longer than that.",
     )
 
     @field_validator("url")

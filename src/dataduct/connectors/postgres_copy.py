@@ -7,12 +7,12 @@ import pyarrow as pa
 
 from dataduct.connectors.decoding import DecodingError, RowDecoder, State, postgres_decoder
 from dataduct.connectors.postgres_describe import DescribedQuery, Partition, nearby_names
-from dataduct.connectors.postgres_query import quoted
 from dataduct.connectors.postgres_session import GRACE, PostgresSession, StatementFailedError, interrupted
 from dataduct.connectors.postgres_wire import ProtocolBrokenError, open_wire
 from dataduct.connectors.refused_values import refused_values
 from dataduct.errors import TransientError
 from dataduct.model.cancellation import Cancellation
+from dataduct.sql.dialect import quoted
 
 _BUFFER_BYTES = 1024 * 1024
 

@@ -113,11 +113,6 @@ def _is_dotted_name(found: Sequence[Token]) -> bool:
     )
 
 
-def quoted(name: str) -> str:
-    """Return `name` as an identifier in double quotes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def literal(text: str) -> str:
     """Return `text` as a string constant."""
     if "\\" in text:

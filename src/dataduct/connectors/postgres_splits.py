@@ -8,11 +8,12 @@ from typing import Any
 
 from dataduct.connectors.base import Splits
 from dataduct.connectors.postgres_describe import DescribedQuery, Partition
-from dataduct.connectors.postgres_query import array, literal, quoted, whole_table
+from dataduct.connectors.postgres_query import array, literal, whole_table
 from dataduct.connectors.postgres_session import PostgresSession
 from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.nearest import did_you_mean
+from dataduct.sql.dialect import quoted
 
 _INTEGERS = {21: "pg_catalog.int2", 23: "pg_catalog.int4", 20: "pg_catalog.int8"}
 _MOMENTS = {1082: "pg_catalog.date", 1114: "pg_catalog.timestamp", 1184: "pg_catalog.timestamptz"}

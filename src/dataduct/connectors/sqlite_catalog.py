@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataduct.connectors.catalog import Catalog, CatalogName, Facts, TableFacts, gathered
 from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
+from dataduct.sql.dialect import quoted
 
 _NAMES = """
 SELECT name, type = 'view' AS is_view FROM pragma_table_list
@@ -42,7 +43,7 @@ class SqliteCatalog(Catalog):
 
     def quoted(self, *parts: str) -> str:
         """See the port."""
-        return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+        return quoted(*parts)
 
     def facts(self, names: Sequence[CatalogName], cancellation: Cancellation) -> dict[str, TableFacts]:
         """See the port. Nothing is said of views: SQLite cannot describe one whose table is gone."""

@@ -55,10 +55,18 @@ def query_error(
         return SourceError(
             f"SQLite cannot read the query near `{match['token']}`{_place(query, match['token'])}",
             code="DD766",
+            hint=_quoting(match["token"]),
         )
     return _known_file_error(condition, path) or SourceError(
         f"SQLite refuses the query: {words}", code="DD766"
     )
+
+
+def _quoting(token: str) -> str | None:
+    """Return how to write a word that SQLite stumbles over if it is meant as a name; None for no word."""
+    if not token.isidentifier():
+        return None
+    return f'if it is the name of a column or table, write "{token}"; in a pattern the filter `quoted` does'
 
 
 def file_error(error: sqlite3.Error, path: str) -> DataductError:

@@ -18,10 +18,20 @@ from dataduct.database.scripts import (
 )
 from dataduct.model.operations import SqlStatement
 from dataduct.model.table import Column, TableDefinition, TableName
+from dataduct.sql.create import checked_length
 from dataduct.sql.dialect import Dialect
 
 _SUFFIX = "__new"
+_COPY = "copy the rows"
 _LONGEST_NAME = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rule of the new definition that rows may break, how to say so, and the query that counts those which do."""
+
+    broken: str
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ def unfilled_columns(table: TableDefinition, existing: Existing) -> list[str]:
 def conversions(table: TableDefinition, existing: Existing, dialect: Dialect) -> Iterator[Conversion]:
     """Yield the columns that take another type, with the query that counts the values it would change."""
     for before, after in kept_columns(table, existing):
-        old, new = dialect.stored_type(before.type), _cast_type(after, dialect)
+        old, new = dialect.stored_type(before.type), dialect.stored_type(after.type)
         if old == new:
             continue
         name = dialect.quote(before.name)
@@ -131,8 +141,35 @@ def conversions(table: TableDefinition, existing: Existing, dialect: Dialect) ->
         )
 
 
-def _cast_type(column: Column, dialect: Dialect) -> str:
-    return dialect.stored_type(column.type)
+def limits(table: TableDefinition, existing: Existing, dialect: Dialect) -> Iterator[Limit]:
+    """Yield what the new definition asks of rows beyond types: lengths that DuckDB checks, and NOT NULL."""
+    relation = dialect.table(table.name)
+    for before, after in kept_columns(table, existing):
+        name = dialect.quote(before.name)
+        length = checked_length(after, dialect)
+        if length is not None and dialect.stored_type(before.type) == dialect.stored_type(after.type):
+            yield Limit(
+                f"values of `{after.name}` do not fit {after.type}",
+                f"SELECT count(*) FROM {relation} WHERE length({name}) > {length}",
+            )
+        if before.nullable and not after.nullable:
+            yield Limit(
+                f"values of `{after.name}` are NULL, and the definition says NOT NULL",
+                f"SELECT count(*) FROM {relation} WHERE {name} IS NULL",
+            )
+
+
+def copied_table(statement: SqlStatement, ordering: Ordering, dialect: Dialect) -> TableName | None:
+    """Return the table whose rows a statement of the script copies, or None if it copies none."""
+    if statement.purpose != _COPY:
+        return None
+    names = (table.name for table in ordering.tables)
+    return next((name for name in names if statement.text.endswith(f"\nFROM {dialect.table(name)}")), None)
+
+
+def without_beside_names(text: str) -> str:
+    """Return a message of the warehouse with the tables' own names in place of those they have until the swap."""
+    return text.replace(_SUFFIX, "")
 
 
 def _locks(tables: Sequence[TableDefinition], dialect: Dialect) -> Iterator[SqlStatement]:
@@ -168,7 +205,7 @@ def _beside(table: TableDefinition, dialect: Dialect, state: WarehouseState | No
             SqlStatement(
                 text=f"INSERT INTO {dialect.table(beside)} ({targets})\nSELECT {values}\nFROM "
                 f"{dialect.table(table.name)}",
-                purpose="copy the rows",
+                purpose=_COPY,
             )
         )
     return statements
@@ -189,7 +226,7 @@ def _value(before: Column, new: Column, dialect: Dialect) -> str:
     name = dialect.quote(before.name)
     if dialect.stored_type(before.type) == dialect.stored_type(new.type):
         return name
-    return f"CAST({name} AS {_cast_type(new, dialect)})"
+    return f"CAST({name} AS {dialect.stored_type(new.type)})"
 
 
 def _rename(table: TableDefinition, dialect: Dialect) -> Iterator[SqlStatement]:

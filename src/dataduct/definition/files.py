@@ -1,5 +1,7 @@
-"""Reading a text file the user named, with a clear problem for each way that can fail."""
+"""Files of the user's: reading one, with a clear problem for each way that can fail, and replacing one."""
 
+import os
+import shutil
 from itertools import islice
 from pathlib import Path
 
@@ -30,6 +32,9 @@ def read_text(path: str | Path) -> str:
         with place.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
+        if place.is_symlink():
+            leads_to = f"it leads to `{place.readlink()}`"
+            raise _problem("DD102", f"`{path}` is a link to a file that does not exist", leads_to) from None
         raise _problem("DD101", f"there is no file `{path}`", _nearest(place)) from None
     except PermissionError:
         raise _problem("DD102", f"the file `{path}` may not be read", "check its permissions") from None
@@ -39,6 +44,31 @@ def read_text(path: str | Path) -> str:
     if len(data) > MAX_BYTES:
         raise _problem("DD119", f"the file `{path}` is larger than {MAX_BYTES // 1024**2} MiB", "split it")
     return _decoded(data, str(path))
+
+
+def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a file whole or not at all, its directory made; what is in its place keeps its permissions.
+
+    Args:
+        path: The file.
+        content: What it is to hold.
+        private: Whether only its owner may read and write it from now on.
+
+    Raises:
+        OSError: It cannot be written; it is as it was.
+    """
+    place = path.resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{place.name}.{os.getpid()}.new")
+    try:
+        beside.unlink(missing_ok=True)
+        beside.touch(mode=0o600 if private else 0o666)
+        if place.exists() and not private:
+            shutil.copymode(place, beside)
+        beside.write_bytes(content)
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _problem(code: str, message: str, hint: str | None) -> ProblemsError:

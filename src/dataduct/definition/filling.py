@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dataduct.definition.pattern_values import TableValue, Value, from_python, keys_of, to_python
 from dataduct.definition.properties import shortened
 from dataduct.definition.tree import (
     MappingNode,
@@ -16,29 +17,18 @@ from dataduct.definition.tree import (
     ScalarNode,
     SequenceNode,
     at_position,
+    is_null,
     text_source,
 )
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
-from dataduct.model.problem import Problem
+from dataduct.model.problem import Given, Problem
 from dataduct.model.template import Fill
 
 if TYPE_CHECKING:  # Jinja is imported when the first text needs it
     from dataduct.definition.placeholders import Placeholder
 
 _MENTION = re.compile(r"\b(?:param|item)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class TableValue:
-    """A table definition as placeholders read it: a path, and what the file says by key."""
-
-    path: ScalarNode
-    fields: MappingNode
-
-
-Value = Node | TableValue
-"""What a parameter or an item is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +39,13 @@ class Values:
         parameters: The values of a pattern's parameters; None outside of patterns.
         item: The item of a `for_each`; None outside of one, and where the item is not known yet.
         pattern: Name of the pattern, for messages.
+        systems: Type of each connection by its alias, and of the warehouse; the filter `quoted` reads it.
     """
 
     parameters: Mapping[str, Value] | None = None
     item: Value | None = None
     pattern: str = ""
+    systems: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -150,7 +142,7 @@ class _Filling:
                 return node
             outcomes.append(outcome)
         if len(wanted) == 1 and not (node.text[: wanted[0].start] + node.text[wanted[0].end :]).strip():
-            return _placed(outcomes[0], node)
+            return self._placed(outcomes[0], node, wanted[0])
         return self._text(node, wanted, outcomes)
 
     def _problem_of(self, node: ScalarNode, tag: "Placeholder", known: frozenset[str]) -> Problem | None:
@@ -195,18 +187,22 @@ class _Filling:
 
     def _outcome(self, node: ScalarNode, tag: "Placeholder") -> Value | Problem:
         from dataduct.definition.placeholders import EvaluationError, evaluate
+        from dataduct.definition.quoting import SYSTEMS
 
         if tag.path:
             return self._looked_up(node, tag)
         known = {"param": self.values.parameters, "item": self.values.item}
-        records = {name: _python(value, name) for name, value in known.items() if value is not None}
+        records = {name: to_python(value, name) for name, value in known.items() if value is not None}
         try:
-            outcome = evaluate(tag.expression, records)
+            outcome = evaluate(tag.expression, {**records, SYSTEMS: self.values.systems})
         except EvaluationError as error:
+            if absent := self._absent(node, tag):
+                return absent
             message = f"`{shortened(tag.expression)}` fails: {error}"
-            return self._problem(node, "DD531", message, tag.start, tag.end - tag.start)
+            problem = self._problem(node, "DD531", message, tag.start, tag.end - tag.start)
+            return replace(problem, given=tuple(value for _, value in self._given(node, tag)))
         try:
-            return at_position(_from_python(outcome), node.position)
+            return at_position(from_python(outcome), node.position)
         except TypeError:
             return self._problem(
                 node,
@@ -217,23 +213,51 @@ class _Filling:
             )
 
     def _looked_up(self, node: ScalarNode, tag: "Placeholder") -> Value | Problem:
-        root, *keys = tag.path
-        if root == "param" and not keys:
-            return self._unknown(node, tag, 0, self.values.parameters)
-        value = self.values.item
-        within = self.values.parameters if root == "param" else _keys_of(value)
-        for depth, key in enumerate(keys, start=1):
-            if within is None or key not in within:
-                return self._unknown(node, tag, depth, within)
-            value = within[key]
-            within = _keys_of(value)
+        if tag.path == ("param",):
+            return self._unknown(node, tag.path, 0, self.values.parameters, tag.offsets[0])
+        value, depth, within = self._followed(tag.path)
+        if depth < len(tag.path):
+            return self._unknown(node, tag.path, depth, within, tag.offsets[depth])
         assert value is not None
         return value
 
+    def _followed(self, path: Sequence[str]) -> tuple[Value | None, int, Mapping[str, Value] | None]:
+        """Return the value that a path leads to, how many of its names there are, and where the next one lacks."""
+        root, *keys = path
+        value = None if root == "param" else self.values.item
+        within = self.values.parameters if root == "param" else keys_of(value)
+        for depth, key in enumerate(keys, start=1):
+            if within is None or key not in within:
+                return value, depth, within
+            value = within[key]
+            within = keys_of(value)
+        return value, len(path), within
+
+    def _absent(self, node: ScalarNode, tag: "Placeholder") -> Problem | None:
+        """Return the problem of the first key that an expression reads and that is not there; None if all are."""
+        from dataduct.definition.placeholders import paths_in
+
+        for path in paths_in(tag.expression):
+            if path[0] not in self.values.names:
+                continue
+            _, depth, within = self._followed(path)
+            if depth == len(path) or within is None:
+                continue
+            written = ".".join(path[: depth + 1])
+            offset = node.text.find(written, tag.start)
+            offset = tag.start if offset < 0 else offset + len(written) - len(path[depth])
+            return self._unknown(node, path, depth, within, offset)
+        return None
+
     def _unknown(
-        self, node: ScalarNode, tag: "Placeholder", depth: int, within: Mapping[str, Value] | None
+        self,
+        node: ScalarNode,
+        path: Sequence[str],
+        depth: int,
+        within: Mapping[str, Value] | None,
+        offset: int,
     ) -> Problem:
-        key, owner = tag.path[depth], ".".join(tag.path[:depth])
+        key, owner = path[depth], ".".join(path[:depth])
         listed = list(within or ())
         if depth == 0:
             message = "`param` is no value of its own"
@@ -244,7 +268,6 @@ class _Filling:
         expected = "one of " + ", ".join(f"`{name}`" for name in listed) if listed else None
         if within is None:
             expected = f"`{{{{ {owner} }}}}`, which is one value"
-        offset = tag.offsets[depth]
         return self._problem(
             node, "DD527", message, offset, len(key), expected=expected, hint=did_you_mean(key, listed)
         )
@@ -252,6 +275,7 @@ class _Filling:
     def _text(self, node: ScalarNode, wanted: "Sequence[Placeholder]", outcomes: Sequence[Value]) -> Node:
         parts: list[str] = []
         fills: list[Fill] = []
+        given = list(node.given)
         end = length = 0
         for tag, outcome in zip(wanted, outcomes, strict=True):
             value = outcome.path if isinstance(outcome, TableValue) else outcome
@@ -273,6 +297,7 @@ class _Filling:
             before = node.text[end : tag.start]
             length += len(before)
             fills.append(Fill(tag.start, tag.end, length, length + len(value.text)))
+            given += self._given(node, tag)
             parts += [before, value.text]
             length += len(value.text)
             end = tag.end
@@ -280,7 +305,52 @@ class _Filling:
         written = node.text if node.written is None else node.written
         if node.written is not None:
             fills = list(_composed(node.fills, fills))
-        return replace(node, value=text, text=text, quoted=node.quoted, written=written, fills=tuple(fills))
+        return replace(
+            node,
+            value=text,
+            text=text,
+            quoted=node.quoted,
+            written=written,
+            fills=tuple(fills),
+            given=tuple(given),
+        )
+
+    def _placed(self, value: Value, node: ScalarNode, tag: "Placeholder") -> Node | None:
+        """Return the value of a placeholder at the place of the placeholder; None for null."""
+        found = value.path if isinstance(value, TableValue) else value
+        if is_null(found):
+            return None
+        if not isinstance(found, ScalarNode):
+            return replace(found, position=node.position)
+        written = node.text if node.written is None else node.written
+        return ScalarNode(
+            found.value,
+            found.text,
+            node.position,
+            quoted=found.quoted,
+            first_line=node.first_line,
+            indent=node.indent,
+            written=written,
+            fills=(Fill(0, len(written), 0, len(found.text)),),
+            given=(*node.given, *self._given(node, tag)),
+        )
+
+    def _given(self, node: ScalarNode, tag: "Placeholder") -> list[tuple[Position, Given]]:
+        """Return the values that a placeholder reads, each with the placeholder's place."""
+        from dataduct.definition.placeholders import paths_in
+
+        place = text_source(node).position_at(tag.start, tag.end - tag.start)
+        found: list[tuple[Position, Given]] = []
+        for path in dict.fromkeys([tag.path] if tag.path else paths_in(tag.expression)):
+            if path[0] not in self.values.names:
+                continue
+            read = path[:2]
+            value, depth, _ = self._followed(read)
+            if value is not None and depth == len(read):
+                origin = value.path.position if isinstance(value, TableValue) else value.position
+                name = read[1] if read[0] == "param" else ".".join(read)
+                found.append((place, Given(name, origin)))
+        return found
 
     def _problem(
         self,
@@ -295,13 +365,6 @@ class _Filling:
     ) -> Problem:
         position = text_source(node).position_at(offset, width)
         return Problem(code=code, message=message, position=position, expected=expected, hint=hint)
-
-
-def _keys_of(value: Value | None) -> Mapping[str, Value] | None:
-    """Return what can be read of a value by key; None for one without keys."""
-    if isinstance(value, TableValue):
-        return value.fields.entries
-    return value.entries if isinstance(value, MappingNode) else None
 
 
 def _composed(first: Sequence[Fill], then: Sequence[Fill]) -> Sequence[Fill]:
@@ -329,56 +392,3 @@ def _composed(first: Sequence[Fill], then: Sequence[Fill]) -> Sequence[Fill]:
     ]
     added = [Fill(backward(f.start), backward(f.end), f.filled_start, f.filled_end) for f in inside]
     return sorted((*moved, *added), key=lambda fill: fill.filled_start)
-
-
-def _placed(value: Value, node: ScalarNode) -> Node | None:
-    """Return the value of a placeholder at the place of the placeholder; None for null."""
-    found = value.path if isinstance(value, TableValue) else value
-    if isinstance(found, ScalarNode) and found.value is None:
-        return None
-    if not isinstance(found, ScalarNode):
-        return replace(found, position=node.position)
-    written = node.text if node.written is None else node.written
-    fills = (Fill(0, len(written), 0, len(found.text)),)
-    return ScalarNode(
-        found.value,
-        found.text,
-        node.position,
-        quoted=found.quoted,
-        first_line=node.first_line,
-        indent=node.indent,
-        written=written,
-        fills=fills,
-    )
-
-
-def _python(value: Value | Mapping[str, Value], kind: str) -> object:
-    """Return a value as expressions see it: records in place of mappings, so that no key is taken for a method."""
-    from dataduct.definition.placeholders import Record
-
-    if isinstance(value, TableValue):
-        return Record(_records(value.fields.entries, kind), kind, text=value.path.text)
-    if isinstance(value, MappingNode):
-        return Record(_records(value.entries, kind), kind)
-    if isinstance(value, SequenceNode):
-        return [_python(item, kind) for item in value.items]
-    if isinstance(value, ScalarNode):
-        return value.value
-    return Record(_records(value, kind), kind)
-
-
-def _records(values: Mapping[str, Value], kind: str) -> dict[str, object]:
-    return {key: _python(value, f"{kind}.{key}") for key, value in values.items()}
-
-
-def _from_python(value: object) -> object:
-    from dataduct.definition.placeholders import Record, record_text
-
-    if isinstance(value, Record):
-        text = record_text(value)
-        return {key: _from_python(value[key]) for key in value} if text is None else text
-    if isinstance(value, list | tuple | range):
-        return [_from_python(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _from_python(item) for key, item in value.items()}
-    return value

@@ -102,7 +102,7 @@ _Mapping = Annotated[Any, WithJsonSchema({"type": "object"})]
 class Ec2ResourceConfig(BaseModel):
     """The EC2 instance that AWS Data Pipeline runs steps on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     terminate_after: Annotated[str, AfterValidator(_duration)] | None = Field(
         None, description="Longest time the instance lives.", examples=["6 Hours"]
@@ -117,7 +117,7 @@ class Ec2ResourceConfig(BaseModel):
 class EmrClusterConfig(BaseModel):
     """The EMR cluster that AWS Data Pipeline runs steps on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     num_instances: int | None = Field(None, ge=0, description="Number of core instances.")
     instance_size: str | None = Field(None, description="Instance type of the core instances.")
@@ -143,7 +143,7 @@ class EmrClusterConfig(BaseModel):
 class PipelineHeader(BaseModel):
     """A pipeline: its name, its schedule and its steps."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     name: Annotated[str, AfterValidator(_name)] = Field(
         description="Name of the pipeline, unique in the project."

@@ -13,7 +13,7 @@ from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from dataduct.definition import moments
+from dataduct.definition import moments, quoting
 from dataduct.definition.expressions import placeholders
 
 MAX_CHARACTERS: Final = 1_000_000
@@ -267,6 +267,7 @@ def environment() -> TemplateEnvironment:
         cache_size=0,
     )
     built.filters = {name: built.filters[name] for name in _FILTERS}
-    built.filters |= {"replace": _filter_replace, "join": _join, "format": _format, **moments.FILTERS}
+    built.filters |= {"replace": _filter_replace, "join": _join, "format": _format, "quoted": quoting.quoted}
+    built.filters |= moments.FILTERS
     built.globals = {"namespace": built.globals["namespace"]}
     return built

@@ -10,7 +10,7 @@ from dataduct.definition.header import PipelineHeader, parse_load_time
 from dataduct.definition.pipeline import PipelineDefinition
 from dataduct.definition.properties import PropertyError, validate
 from dataduct.definition.step_reader import StepReader
-from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, is_null
 from dataduct.definition.yaml import parse_yaml
 from dataduct.errors import ProblemsError
 from dataduct.model.problem import Problem
@@ -115,7 +115,7 @@ def _schedule(header: PipelineHeader) -> Schedule:
 
 def _variables(tree: MappingNode, problems: list[Problem]) -> dict[str, Node]:
     node = tree.entries.get("variables")
-    if node is None or (isinstance(node, ScalarNode) and node.value is None):
+    if node is None or is_null(node):
         return {}
     if isinstance(node, MappingNode):
         return dict(node.entries)

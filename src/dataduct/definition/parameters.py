@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dataduct.definition.filling import TableValue, Value
-from dataduct.definition.properties import shortened, validate
-from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
+from dataduct.definition.pattern_values import TableValue, Value
+from dataduct.definition.properties import shortened, validate, written_value
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, is_null, text_source
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
@@ -71,7 +71,7 @@ class Parameter:
 class Declaration(BaseModel):
     """What a pattern file says of one parameter."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     type: ParameterType = Field("text", description="What its value is.")
     description: str | None = Field(None, description="What it is for, in your words.")
@@ -83,7 +83,7 @@ class Declaration(BaseModel):
 
 def parse_parameters(node: Node | None, problems: list[Problem]) -> dict[str, Parameter]:
     """Return the parameters that `parameters:` of a pattern file declares, without those that have problems."""
-    if node is None or (isinstance(node, ScalarNode) and node.value is None):
+    if node is None or is_null(node):
         return {}
     if not isinstance(node, MappingNode):
         problems.append(
@@ -148,7 +148,7 @@ def _parameter(name: str, node: Node, place: Position, problems: list[Problem]) 
         default=default,
         choices=allowed,
     )
-    if default is not None and not _is_null(default):
+    if default is not None and not is_null(default):
         value = _typed(parameter, default)
         if isinstance(value, Problem):
             message = f"the default of {value.message.replace('`' + name + '`', f'parameter `{name}`', 1)}"
@@ -204,7 +204,7 @@ def bind_parameters(
             problems.append(_missing(parameter, at, pattern))
             wrong = True
             continue
-        typed = parameter.default if _is_null(parameter.default) else _typed(parameter, parameter.default)
+        typed = parameter.default if is_null(parameter.default) else _typed(parameter, parameter.default)
         bound = _bound(typed, parameter, read_table, problems)
         wrong = wrong or bound is None
         if bound is not None:
@@ -226,8 +226,10 @@ def _bound(
 def _typed(parameter: Parameter, node: Node) -> Node | Problem:
     """Return the value as its type has it, or what is wrong with it."""
     value = _of_type(parameter.type, node)
-    if value is None:
-        return _wrong_type(parameter, node)
+    if value is None or parameter.type == "table-definition":
+        is_template = isinstance(node, ScalarNode) and isinstance(node.value, str) and "{{" in node.text
+        if is_template or value is None:
+            return _unknown_name(node) or _wrong_type(parameter, node)
     if parameter.choices and not (isinstance(value, ScalarNode) and value.text in parameter.choices):
         return Problem(
             code="DD525",
@@ -251,20 +253,19 @@ def _of_type(kind: ParameterType, node: Node) -> Node | None:
     if kind in ("text", "table-definition"):
         if isinstance(value, bool):
             return None
-        text = ScalarNode(
-            node.text,
-            node.text,
-            node.position,
-            node.quoted,
-            node.first_line,
-            node.indent,
-            node.written,
-            node.fills,
-        )
-        return node if isinstance(value, str) else text
+        return node if isinstance(value, str) else replace(node, value=node.text)
     if kind == "boolean":
         return node if isinstance(value, bool) else None
     return node if is_number and (kind == "number" or isinstance(value, int)) else None
+
+
+def _unknown_name(node: Node) -> Problem | None:
+    """Return the problem of a template that reads a name which no template knows; None if it reads none."""
+    from dataduct.definition.templates import check
+
+    if not isinstance(node, ScalarNode):
+        return None
+    return next((found for found in check(text_source(node), ()) if found.code == "DD302"), None)
 
 
 def _wrong_type(parameter: Parameter, node: Node) -> Problem:
@@ -273,7 +274,7 @@ def _wrong_type(parameter: Parameter, node: Node) -> Problem:
         hint = f'put it in quotes: "{node.text}"'
     elif isinstance(node, ScalarNode) and isinstance(node.value, str) and "{{" in node.text:
         hint = "a template is filled in when the pipeline runs, and this value is needed before"
-    elif isinstance(node, ScalarNode) and node.value is None:
+    elif is_null(node):
         hint = "write a value, or remove the line"
     elif isinstance(node, ScalarNode) and parameter.type == "list":
         hint = f"write it as a list: [{shortened(node.text)}]"
@@ -285,7 +286,7 @@ def _wrong_type(parameter: Parameter, node: Node) -> Problem:
         hint = "remove the quotes"
     return Problem(
         code="DD524",
-        message=f"`{parameter.name}` must be {_WORDS[parameter.type]}, not {_described(node)}",
+        message=f"`{parameter.name}` must be {_WORDS[parameter.type]}, not {written_value(node)}",
         position=node.position,
         expected=parameter.expected,
         hint=hint,
@@ -314,25 +315,5 @@ def _missing(parameter: Parameter, at: Position, pattern: str) -> Problem:
     )
 
 
-def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.value is None
-
-
 def _shown(node: Node) -> str:
-    return shortened(node.text) if isinstance(node, ScalarNode) else _described(node)
-
-
-def _described(node: Node) -> str:
-    match node:
-        case SequenceNode():
-            return "a list"
-        case MappingNode():
-            return "a mapping"
-        case ScalarNode(value=None):
-            return "empty"
-        case ScalarNode(value=bool()):
-            return f"the boolean `{node.text}`"
-        case ScalarNode(value=str()):
-            return f"the text `{shortened(node.text)}`"
-        case _:
-            return f"the number `{shortened(node.text)}`"
+    return shortened(node.text) if isinstance(node, ScalarNode) else written_value(node)

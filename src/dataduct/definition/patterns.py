@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from dataduct.definition.files import read_text
 from dataduct.definition.parameters import Declaration, Parameter, parse_parameters
 from dataduct.definition.properties import validate
-from dataduct.definition.tree import MappingNode, ScalarNode, SequenceNode
+from dataduct.definition.tree import MappingNode, SequenceNode, is_null
 from dataduct.definition.yaml import parse_yaml
 from dataduct.errors import ProblemsError
+from dataduct.model.paths import path_below
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 
@@ -22,7 +23,7 @@ _EXTENSIONS: Final = (".yaml", ".yml")
 class PatternHeader(BaseModel):
     """The keys of a pattern file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     description: str | None = Field(None, description="What the pattern does, in your words.")
     parameters: dict[str, Declaration] | None = Field(
@@ -108,9 +109,7 @@ class PatternCatalog:
         return Pattern(name=name, file=pattern.file, problems=(problem,))
 
     def _shown(self, path: Path) -> str:
-        if self._root is not None and path.is_relative_to(self._root):
-            return str(path.relative_to(self._root))
-        return str(path)
+        return path_below(path, self._root)
 
 
 def _files_in(directory: Path) -> list[Path]:
@@ -160,7 +159,7 @@ def _steps(tree: MappingNode, name: str, problems: list[Problem]) -> SequenceNod
     node = tree.entries.get("steps")
     if isinstance(node, SequenceNode) and node.items:
         return node
-    empty = node is None or (isinstance(node, ScalarNode) and node.value is None)
+    empty = node is None or is_null(node)
     without = f"pattern `{name}` has no steps"
     problems.append(
         Problem(

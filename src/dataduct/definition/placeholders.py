@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import Undefined
+from jinja2 import Undefined, nodes
 from jinja2.exceptions import TemplateError, UndefinedError
 
 from dataduct.definition.jinja import Names, environment
@@ -138,6 +138,22 @@ def evaluate(expression: str, values: Mapping[str, Any]) -> object:
 @lru_cache(maxsize=1024)
 def _compiled(expression: str) -> Any:
     return environment().compile_expression(expression, undefined_to_none=False)
+
+
+def paths_in(expression: str) -> Iterator[tuple[str, ...]]:
+    """Yield the names and dots of an expression, such as `param.table.name`, each with its keys."""
+    tree = environment().parse(f"{{{{ {expression} }}}}")
+    inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
+    for node in tree.find_all(nodes.Getattr):
+        if id(node) in inner:
+            continue
+        keys: list[str] = []
+        owner: nodes.Node = node
+        while isinstance(owner, nodes.Getattr):
+            keys.append(owner.attr)
+            owner = owner.node
+        if isinstance(owner, nodes.Name):
+            yield (owner.name, *reversed(keys))
 
 
 def _placeholder(text: str, found: Scan, tag: int, tokens: list[ScanToken]) -> Placeholder:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from dataduct.definition.coercion import coerce_fields, field_annotations, options
-from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, node_at
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, is_null, node_at
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
@@ -293,7 +293,7 @@ def _wrong_type(failure: _Failure) -> Problem:
         )
     return Problem(
         code="DD203",
-        message=f"`{failure.name}` must be {expected}, not {_shown(node)}",
+        message=f"`{failure.name}` must be {expected}, not {written_value(node)}",
         position=node.position,
         expected=expected,
         hint=_type_hint(node, expected),
@@ -308,7 +308,7 @@ def _type_hint(node: Node, expected: str) -> str | None:
     if isinstance(node, SequenceNode) and "list" not in expected:
         return "write one value, not a list"
     if isinstance(node, MappingNode) and "mapping" not in expected:
-        empty = all(isinstance(value, ScalarNode) and value.value is None for value in node.entries.values())
+        empty = all(is_null(value) for value in node.entries.values())
         return "put the text in quotes" if empty and node.entries else "write one value, not a mapping"
     if isinstance(node, ScalarNode) and isinstance(node.value, str):
         digits = node.text.replace("_", "").lstrip("0") or "0"
@@ -321,7 +321,8 @@ def _type_hint(node: Node, expected: str) -> str | None:
     return None
 
 
-def _shown(node: Node) -> str:
+def written_value(node: Node) -> str:
+    """Return a value as messages tell what was found: its kind, and a scalar's text."""
     match node:
         case SequenceNode():
             return "a list"

@@ -53,25 +53,25 @@ def _step(name: str, schema: dict[str, Any], definitions: dict[str, Any]) -> dic
     """Return the schema of a step with its `step_type`; its own definitions move to `definitions`."""
     own = dict(schema.get("$defs", {}))
     for key, definition in own.items():
-        definitions[f"{name}.{key}"] = _with_yaml_text(_renamed(definition, name))
+        definitions[f"{name}.{key}"] = _with_yaml_text(with_references_below(definition, name))
     body: dict[str, Any] = _with_yaml_text(
-        _renamed({key: value for key, value in schema.items() if key != "$defs"}, name)
+        with_references_below({key: value for key, value in schema.items() if key != "$defs"}, name)
     )
     body["properties"] = {"step_type": {"const": name}, **body.get("properties", {})}
     body["required"] = ["step_type", *body.get("required", [])]
     return body
 
 
-def _renamed(schema: Any, name: str) -> Any:
-    """Return `schema` with its references led to the definitions of step type `name`."""
+def with_references_below(schema: Any, name: str) -> Any:
+    """Return a JSON Schema with its references led to the definitions whose names begin with `NAME.`."""
     if isinstance(schema, dict):
         return {
             key: value.replace("#/$defs/", f"#/$defs/{name}.")
             if key == "$ref" and isinstance(value, str)
-            else _renamed(value, name)
+            else with_references_below(value, name)
             for key, value in schema.items()
         }
-    return [_renamed(item, name) for item in schema] if isinstance(schema, list) else schema
+    return [with_references_below(item, name) for item in schema] if isinstance(schema, list) else schema
 
 
 def _with_yaml_text(schema: Any) -> Any:

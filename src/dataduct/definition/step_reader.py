@@ -6,22 +6,13 @@ from typing import Final
 from dataduct.definition.header import RESOURCES
 from dataduct.definition.pipeline import StepDefinition
 from dataduct.definition.properties import shortened
-from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, is_null, without
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 
 _STEP_KEYS: Final = ("type", "step-type", "steptype", "step")
 _STEP_EXAMPLE: Final = "`step_type: extract-rds` or another step type"
-
-
-def without(node: MappingNode, *names: str) -> MappingNode:
-    """Return a mapping without the entries of those names."""
-    return MappingNode(
-        {key: value for key, value in node.entries.items() if key not in names},
-        node.position,
-        {key: position for key, position in node.keys.items() if key not in names},
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +38,7 @@ class StepReader:
     def bootstrap(self, tree: MappingNode) -> dict[str, tuple[StepDefinition, ...]]:
         """Return the bootstrap steps by resource."""
         node = tree.entries.get("bootstrap")
-        if node is None or (isinstance(node, ScalarNode) and node.value is None):
+        if node is None or is_null(node):
             return {}
         if not isinstance(node, MappingNode):
             self._report(
@@ -75,7 +66,7 @@ class StepReader:
     def teardown(self, tree: MappingNode) -> StepDefinition | None:
         """Return the teardown step."""
         node = tree.entries.get("teardown")
-        if node is None or (isinstance(node, ScalarNode) and node.value is None):
+        if node is None or is_null(node):
             return None
         if isinstance(node, SequenceNode):
             self._report(
@@ -96,7 +87,7 @@ class StepReader:
             found = [self.step(item, f"{name}[{index}]") for index, item in enumerate(node.items)]
             return tuple(step for step in found if step is not None)
         one_step = isinstance(node, MappingNode) and "step_type" in node.entries
-        empty = isinstance(node, ScalarNode) and node.value is None
+        empty = is_null(node)
         self._report(
             "DD250",
             f"`{name}` has no value" if empty else f"`{name}` must be a list of steps",

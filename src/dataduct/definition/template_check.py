@@ -18,6 +18,8 @@ from dataduct.model.template import TemplateSource
 NAMES: Final = ("run_date", "scheduled_start", "scheduled_end", "var", "env", "pipeline", "mode", "range")
 """The names that every template knows."""
 
+_COMPILED: Final = frozenset({"quoted"})
+"""Filters for what is known when the pipeline is compiled."""
 _OF_PATTERNS: Final = {
     "param": "`param` is known in the steps of a pattern",
     "item": "`item` is known in an entry with `for_each`",
@@ -165,11 +167,20 @@ def _unknown_names(
 ) -> Iterable[Problem]:
     unknown = meta.find_undeclared_variables(tree) - {*NAMES, EXPRESSION_CALL, "namespace"}
     for name in sorted(unknown):
-        hint = f"did you mean `var.{name}`?" if name in variables else did_you_mean(name, NAMES)
+        hint = (
+            f"did you mean `var.{name}`?"
+            if name in variables
+            else did_you_mean(name, (*NAMES, *_OF_PATTERNS))
+        )
         if hint is None:
             near = did_you_mean(name, variables)
             hint = near.replace("`", "`var.", 1) if near else None
         hint = _OF_PATTERNS.get(name, hint)
+        if name in _OF_PATTERNS and not source.position.file.lower().endswith((".yaml", ".yml")):
+            hint = (
+                "placeholders of patterns stand in YAML only; give the file the value with `script_arguments`, or "
+                "write {{ var.NAME }} for a variable of the pipeline (`variables:` or `--var`)"
+            )
         position = _name_position(source, found, name, 1)
         expected = "one of " + ", ".join(f"`{known}`" for known in NAMES[:-1])
         yield _problem("DD302", f"there is no name `{name}` in templates", position, expected, hint)
@@ -217,7 +228,7 @@ def _unknown_filters(tree: nodes.Template, source: TemplateSource, found: Scan) 
         reported: set[str] = set()
         for node in tree.find_all(kind):
             name = node.name
-            if name in known:
+            if name in known and name not in _COMPILED:
                 continue
             node.name = "string"
             if name in reported:
@@ -231,7 +242,7 @@ def _unknown_filters(tree: nodes.Template, source: TemplateSource, found: Scan) 
                 if token
                 else tag_position(source, found, node.lineno),
                 f"a {word} of templates",
-                did_you_mean(name, known),
+                f"`{name}` is for `param` and `item`" if name in _COMPILED else did_you_mean(name, known),
             )
 
 

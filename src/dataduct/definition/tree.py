@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from dataduct.model.position import Position
+from dataduct.model.problem import Given
 from dataduct.model.template import Fill, TemplateSource
 
 Plain = None | bool | int | float | str | date | datetime | list["Plain"] | dict[str, "Plain"]
@@ -26,6 +27,7 @@ class ScalarNode:
         indent: Columns that every line of a block scalar is indented by; None if it is not a block.
         written: The text before placeholders of a pattern were filled in; None if it had none.
         fills: The placeholders that were filled in, in order.
+        given: Where each placeholder stands, and the value that it was filled with.
     """
 
     value: bool | int | float | str | date | datetime | None
@@ -36,6 +38,7 @@ class ScalarNode:
     indent: int | None = None
     written: str | None = None
     fills: tuple[Fill, ...] = ()
+    given: tuple[tuple[Position, Given], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,33 @@ def node_at(node: Node, path: tuple[str | int, ...]) -> Node:
             case _:
                 return node
     return node
+
+
+def is_null(node: Node) -> bool:
+    """Return whether nothing is written, or null."""
+    return isinstance(node, ScalarNode) and node.value is None
+
+
+def without(node: MappingNode, *names: str) -> MappingNode:
+    """Return a mapping without the entries of those names."""
+    return MappingNode(
+        {key: value for key, value in node.entries.items() if key not in names},
+        node.position,
+        {key: position for key, position in node.keys.items() if key not in names},
+    )
+
+
+def scalars(node: Node) -> Iterator[ScalarNode]:
+    """Yield every single value below `node`, in the order they are written."""
+    match node:
+        case ScalarNode():
+            yield node
+        case SequenceNode():
+            for item in node.items:
+                yield from scalars(item)
+        case MappingNode():
+            for value in node.entries.values():
+                yield from scalars(value)
 
 
 def text_source(node: ScalarNode) -> TemplateSource:

@@ -124,6 +124,7 @@ class _Attempts:
             status="running",
             attempts=earlier_attempts,
             started_at=now(),
+            fingerprint=session.fingerprint(step),
         )
 
     def run(self) -> StepResult:
@@ -197,8 +198,11 @@ class _Attempts:
                     step=step.name, step_type=step.step_type, operation=step.operation.kind, attempt=number
                 )
             )
+            context = AttemptContext(
+                session, step, number, Cancellation(), log, is_retry=number > self._earlier + 1
+            )
             try:
-                outcome = self._handle(number, log)
+                outcome = self._handle(context)
             except DataductError as error:
                 log.write("\n".join((f"{error.code}: {error.message}", *error.details)), "error")
                 session.store.finish_attempt(
@@ -217,25 +221,15 @@ class _Attempts:
                 self._save(status, outcome)
             return outcome
 
-    def _handle(self, number: int, log: AttemptLog) -> Outcome:
+    def _handle(self, context: AttemptContext) -> Outcome:
         """Run the operation; every exception becomes a DataductError."""
-        attempt = Cancellation()
+        attempt = context.cancellation
         seconds = self._step.timeout_seconds or self._engine.step_timeout
         try:
             with self._passing_on(attempt), _requested_after(seconds, attempt):
-                return handle(
-                    self._step.operation,
-                    AttemptContext(
-                        self._session,
-                        self._step,
-                        number,
-                        attempt,
-                        log,
-                        is_retry=number > self._earlier + 1,
-                    ),
-                )
+                return handle(self._step.operation, context)
         except Exception as error:
-            raise self._judged(error, attempt, seconds, log) from error
+            raise self._judged(error, attempt, seconds, context.log) from error
 
     @contextmanager
     def _passing_on(self, attempt: Cancellation) -> Iterator[None]:
@@ -301,6 +295,7 @@ class _Attempts:
                 verdict=error.verdict if isinstance(error, CheckFailedError) else outcome.verdict,
                 log_file=self._log_file,
                 position=self._step.position,
+                used_at=self._step.used_at,
             )
         )
 

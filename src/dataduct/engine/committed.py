@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from dataduct.engine.changed_steps import note_change
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.engine.pruning import CommittedLoad, loaded_note, refill, writes_tables
 from dataduct.engine.workbench import Workbench
 from dataduct.errors import DataError
-from dataduct.model.operations import LoadTable, RunSql, tables_read, tables_written
+from dataduct.model.operations import LoadTable, RunSql, tables_read
 from dataduct.plan.plan import BoundPlan, PlanStep
 from dataduct.warehouses.base import Transaction, Warehouse
 from dataduct.warehouses.loads import Load, find_loads, record_load
@@ -75,7 +76,8 @@ def committed_before(source: Warehouse | Transaction, attempt: AttemptContext) -
         return None
     if own:
         return Outcome(rows=found.rows, message="committed by an earlier attempt of this run")
-    note = loaded_note(CommittedLoad(found.run_id, f"{found.committed_at:%Y-%m-%d}"))
+    change = note_change(attempt.session, attempt.step, found.run_id)
+    note = loaded_note(CommittedLoad(found.run_id, f"{found.committed_at:%Y-%m-%d}"), change)
     return Outcome(rows=found.rows, message=note, already_loaded=True)
 
 
@@ -97,11 +99,10 @@ def refuse_overwritten(transaction: Transaction, attempt: AttemptContext) -> Non
     """Raise DataError (DD789) if a table that the step reads was loaded by another run since this one loaded it."""
     bound, step = attempt.session.bound, attempt.step
     read = frozenset(tables_read(step.operation))
-    earlier = bound.steps[: [each.name for each in bound.steps].index(step.name)]
-    writers = [each for each in earlier if not read.isdisjoint(tables_written(each.operation))]
-    loads = committed_loads(transaction, bound, writers)
+    earlier = attempt.session.writers_before(step, read)
+    loads = committed_loads(transaction, bound, earlier)
     for table in sorted(read, key=str):
-        fillers = refill(writers, table, loads)
+        fillers = refill(earlier, table, loads)
         if fillers:
             raise DataError(
                 f"table {table} does not hold the rows of run date {bound.run_date} any more: another run has "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
+from dataduct.model.counting import counted
 from dataduct.model.verdict import CheckVerdict
 
 Row = tuple[object, ...]
@@ -152,7 +153,7 @@ def count_verdict(source: int, destination: int, tolerance: float) -> CheckVerdi
     return CheckVerdict(
         check="count",
         passed=passed,
-        summary=f"the source has {source:,} {'row' if source == 1 else 'rows'} and the warehouse {destination:,}: "
+        summary=f"the source has {counted(source, 'row')} and the warehouse {destination:,}: "
         f"{apart}, tolerance {_percent(tolerance)}",
         figures={
             "source_rows": source,

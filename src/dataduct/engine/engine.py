@@ -138,7 +138,9 @@ class _Run:
             handling_signals(self._on_signal, self._workbench.processes.kill_all),
             self._session.run_lock(),
         ):
-            earlier = begin_run(self._session, self._options.process, resume=self._options.resume)
+            earlier = begin_run(
+                self._session, self._options.process, resume=self._options.resume, chosen=self._steps.keys()
+            )
             try:
                 self._prepare(earlier)
                 self._loop()
@@ -337,6 +339,7 @@ class _Run:
     def _finish(self, status: RunStatus, error: DataductError | None) -> None:
         message = None if error is None else self._session.redact(error.message)
         self._store.finish_run(self._session.run_id, status, message, now())
+        self._session.warn_of_changes()
         self._session.emit(
             RunFinished(
                 run_id=self._session.run_id,

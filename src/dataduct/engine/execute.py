@@ -46,11 +46,16 @@ def execute_step(
     """
     step = _step(bound, step_name)
     session = Session(bound, workbench, store, run_id=options.run_id, listener=listener, force=options.force)
+    return _execute(session, step)
+
+
+def _execute(session: Session, step: PlanStep) -> RunResult:
+    bound = session.bound
     earlier = join_run(session)
     if step.phase == "teardown":
         _look_back(session, earlier)
     if writes_tables(step) and not session.force:
-        loads = committed_loads_of(workbench, bound, bound.steps)
+        loads = committed_loads_of(session.workbench, bound, bound.steps)
         session.repeated = frozenset(overwritten_steps(bound.steps, loads))
     session.emit(
         RunStarted(
@@ -68,6 +73,7 @@ def execute_step(
         status = "interrupted" if result.status == "interrupted" else "failed"
     message = session.redact(result.error.message) if result.error else None
     is_over = _end_run(session, message)
+    session.warn_of_changes()
     session.emit(
         RunFinished(
             run_id=session.run_id,
@@ -149,4 +155,6 @@ def _end_run(session: Session, error: str | None) -> bool:
     if all(stored.get(step.name) in _DONE for step in session.bound.steps):
         session.store.finish_run(session.run_id, "succeeded", None, now())
         return True
+    if "running" not in stored.values():
+        session.store.mark_run(session.run_id, "incomplete")
     return False

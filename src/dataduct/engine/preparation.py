@@ -1,23 +1,28 @@
 """Before the first step: the run's record, and what of it is done already."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from dataduct.engine.changed_steps import with_changes
 from dataduct.engine.pruning import CommittedLoad, Pruning, prune, writes_tables
 from dataduct.engine.scheduler import Scheduler
 from dataduct.engine.session import Session, now
 from dataduct.errors import StorageError, UserError
 from dataduct.model.dataset import DatasetRef
 from dataduct.plan.codec import plan_to_json
-from dataduct.plan.plan import BoundPlan, PlanStep
+from dataduct.plan.plan import PlanStep
 from dataduct.runs.processes import current_process
 from dataduct.runs.queries import RunQueries
 from dataduct.runs.records import Run, StepRun
 
+_DONE = ("succeeded", "already-loaded")
 
-def begin_run(session: Session, process: str | None, *, resume: bool) -> Mapping[str, StepRun]:
-    """Record that the run begins or goes on; return what it did before, by step.
+
+def begin_run(
+    session: Session, process: str | None, *, resume: bool, chosen: Collection[str]
+) -> Mapping[str, StepRun]:
+    """Record that the run begins or goes on with the `chosen` steps; return what it did before, by step.
 
     Raises:
         UserError: The run to resume does not exist, still runs, or was made from another plan (DD930).
@@ -25,11 +30,14 @@ def begin_run(session: Session, process: str | None, *, resume: bool) -> Mapping
     bound, store = session.bound, session.store
     process = process or current_process()
     if not resume:
-        store.start_run(_new_run(session.run_id, bound, process))
+        store.start_run(replace(_new_run(session, process), partial=len(chosen) < len(bound.steps)))
         return {}
     queries = RunQueries(store)
-    _refuse_another_plan(queries.run(session.run_id), bound)
-    store.resume_run(session.run_id, process)
+    _refuse_another_plan(queries.run(session.run_id), session)
+    earlier = {step.step: step for step in queries.steps(session.run_id)}
+    done = {name for name, step in earlier.items() if step.status in _DONE}
+    partial = not {step.name for step in bound.steps} <= done.union(chosen)
+    store.resume_run(session.run_id, process, partial=partial)
     return {step.step: step for step in queries.steps(session.run_id)}
 
 
@@ -45,12 +53,13 @@ def join_run(session: Session) -> Mapping[str, StepRun]:
     known = _find_run(queries, session.run_id)
     if known is None:
         try:
-            session.store.start_run(_new_run(session.run_id, session.bound, None))
+            session.store.start_run(_new_run(session, None))
         except StorageError:
             if _find_run(queries, session.run_id) is None:
                 raise
         return {}
-    _refuse_another_plan(known, session.bound)
+    _refuse_another_plan(known, session)
+    session.store.mark_run(session.run_id, "running")
     return {step.step: step for step in queries.steps(session.run_id)}
 
 
@@ -62,19 +71,28 @@ def _find_run(queries: RunQueries, run_id: str) -> Run | None:
     return run if run.id == run_id else None
 
 
-def _new_run(run_id: str, bound: BoundPlan, process: str | None) -> Run:
+def _new_run(session: Session, process: str | None) -> Run:
+    bound = session.bound
     return Run(
-        id=run_id,
+        id=session.run_id,
         pipeline=bound.plan.pipeline,
         run_date=bound.run_date,
         status="running",
         started_at=now(),
         process=process,
         plan=plan_to_json(replace(bound.plan, variables=bound.variables), indent=None),
+        mode=session.workbench.project.mode,
     )
 
 
-def _refuse_another_plan(run: Run, bound: BoundPlan) -> None:
+def _refuse_another_plan(run: Run, session: Session) -> None:
+    bound, mode = session.bound, session.workbench.project.mode
+    if run.mode != mode:
+        raise UserError(
+            f"run {run.id} is {_in_mode(run.mode)}, not {_in_mode(mode)}",
+            code="DD930",
+            hint="give the mode that it began in" if run.mode else "leave out the mode",
+        )
     if (run.pipeline, run.run_date) != (bound.plan.pipeline, bound.run_date):
         raise UserError(
             f"run {run.id} is of pipeline `{run.pipeline}` and run date {run.run_date}, "
@@ -102,6 +120,10 @@ def _refuse_another_plan(run: Run, bound: BoundPlan) -> None:
         )
 
 
+def _in_mode(mode: str | None) -> str:
+    return f"in mode `{mode}`" if mode else "without a mode"
+
+
 def look_at_what_is_done(
     session: Session, steps: Sequence[PlanStep], scheduler: Scheduler, earlier: Mapping[str, StepRun]
 ) -> Pruning:
@@ -118,10 +140,11 @@ def look_at_what_is_done(
         from dataduct.engine.committed import committed_loads_of
 
         loads = committed_loads_of(session.workbench, session.bound, steps)
-    return prune(
+    pruning = prune(
         steps,
         loads=loads,
         succeeded={name for name, step in earlier.items() if step.status == "succeeded"},
         published=published,
         needs=scheduler.needs,
     )
+    return with_changes(pruning, session, steps, loads, earlier)

@@ -87,6 +87,17 @@ class ProcessGroups:
             _kill_group(group)
 
 
+def ending(code: int) -> str:
+    """Return how a command ended: `ended with exit code 2`, or `ended by signal SIGKILL` for a negative code."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = str(-code)
+    return f"ended by signal {name}"
+
+
 def _read_lines(stream: IO[bytes], on_line: Callable[[str], None], failures: list[Exception]) -> None:
     """Hand every line to `on_line` until the pipe ends, so that the command never blocks on a full one."""
     while line := stream.readline(_LONGEST_LINE):

@@ -1,14 +1,12 @@
 """How a user's script is started: by the interpreter that its name or its first line calls for."""
 
-import ast
 import shutil
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 from dataduct.errors import CommandFailedError
-from dataduct.steps.custom_python2 import statements_of_python2
+from dataduct.project_code.python2 import python2_statement
 
 _CHECK_SECONDS = 10.0
 
@@ -32,26 +30,13 @@ def script_arguments(script: Path) -> list[str]:
 
 
 def _python_for(script: Path) -> str:
-    try:
-        text = script.read_text("utf-8", "replace")
-    except OSError:
+    found = python2_statement(script)
+    if found is None:
         return sys.executable
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        found = statements_of_python2(text, str(script))
-        if found:
-            position = found[0].position
-            return _python2(script, position.line if position else 1)
-    return sys.executable
-
-
-def _python2(script: Path, line: int) -> str:
     interpreter = _installed_python2()
     if interpreter is None:
         raise CommandFailedError(
-            f"script {script} is written for Python 2 (line {line}), and no `python2` can be run",
+            f"script {script} is written for Python 2 (line {found[0]}), and no `python2` can be run",
             code="DD870",
             hint="bring it to Python 3 (`print` is a function there), or put `python2` on the PATH",
         )

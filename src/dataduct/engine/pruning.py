@@ -85,7 +85,7 @@ def prune(
     finished = {**kept, **loaded}
     for step in steps:
         if step.name not in finished and _is_unneeded(step, steps, finished):
-            loaded[step.name] = "not needed: its rows are loaded already; use --force to load again"
+            loaded[step.name] = unneeded_note()
     for step in steps:
         done_before = kept.keys() | loaded.keys()
         if _judges(step) and step.name in succeeded and done_before.issuperset(needs(step.name)):
@@ -96,9 +96,20 @@ def prune(
 _KEPT = "done before this run was resumed"
 
 
-def loaded_note(load: CommittedLoad) -> str:
-    """Return what the user is told of a step whose load is there."""
-    return f"already loaded by run {load.run_id} on {load.on}; use --force to load again"
+def loaded_note(load: CommittedLoad, change: str | None = None) -> str:
+    """Return what the user is told of a step whose load is there; `change` says what differs of the step since."""
+    return f"already loaded by run {load.run_id} on {load.on}{_remedy(change)}"
+
+
+def unneeded_note(change: str | None = None) -> str:
+    """Return what the user is told of an extract whose rows are loaded."""
+    return f"not needed: its rows are loaded already{_remedy(change)}"
+
+
+def _remedy(change: str | None) -> str:
+    if change is None:
+        return "; use --force to load again"
+    return f"; the step has changed since ({change}): --force loads with the new one"
 
 
 def _judges(step: PlanStep) -> bool:

@@ -1,5 +1,6 @@
 """Which steps may start now: the plan's graph, with what is over taken away."""
 
+import heapq
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -37,9 +38,14 @@ class Scheduler:
         for name, awaited in self._waiting.items():
             for other in awaited:
                 self._waiters[other].append(name)
-        self._order = {name: index for index, name in enumerate(self._phases)}
+        self._names = tuple(self._phases)
+        self._order = {name: index for index, name in enumerate(self._names)}
         self._unstarted = set(self._phases)
-        self._ready = [name for name in self._phases if not self._waiting[name]]
+        self._ready_to_work: list[int] = []
+        self._ready_to_wait: list[int] = []
+        for name in self._names:
+            if not self._waiting[name]:
+                self._make_ready(name)
 
     def _needed_steps(self, steps: Sequence[PlanStep]) -> dict[str, frozenset[str]]:
         through: dict[str, frozenset[str]] = {}
@@ -82,12 +88,23 @@ class Scheduler:
 
         At most `limit` of them work; those that only wait come on top.
         """
-        self._ready.sort(key=self._order.__getitem__)
-        working = [name for name in self._ready if name not in self._only_waits][:limit]
-        taken = [name for name in self._ready if name in self._only_waits or name in working]
-        self._ready = [name for name in self._ready if name not in taken]
-        self._unstarted.difference_update(taken)
+        places = self._taken(self._ready_to_wait, len(self._ready_to_wait))
+        places += self._taken(self._ready_to_work, limit)
+        return [self._names[place] for place in sorted(places)]
+
+    def _taken(self, ready: list[int], limit: int) -> list[int]:
+        """Take the first steps off `ready`, leaving out those that are over without having started."""
+        taken: list[int] = []
+        while ready and len(taken) < limit:
+            place = heapq.heappop(ready)
+            if self._names[place] in self._unstarted:
+                self._unstarted.discard(self._names[place])
+                taken.append(place)
         return taken
+
+    def _make_ready(self, name: str) -> None:
+        ready = self._ready_to_wait if name in self._only_waits else self._ready_to_work
+        heapq.heappush(ready, self._order[name])
 
     def succeed(self, name: str) -> None:
         """Count `name` as over and done."""
@@ -121,7 +138,8 @@ class Scheduler:
     def _release(self, name: str) -> None:
         for waiter in self._waiters[name]:
             awaited = self._waiting[waiter]
+            if name not in awaited:
+                continue
             awaited.discard(name)
-            if not awaited and waiter in self._unstarted and waiter not in self._ready:
-                self._ready.append(waiter)
-        self._ready = [ready for ready in self._ready if ready in self._unstarted]
+            if not awaited and waiter in self._unstarted:
+                self._make_ready(waiter)

@@ -8,6 +8,7 @@ from dataduct.config.opening import opened_options
 from dataduct.config.project import Project
 from dataduct.config.references import References
 from dataduct.errors import UserError
+from dataduct.model.paths import path_below
 from dataduct.model.position import Position
 from dataduct.registry import STORAGE
 from dataduct.storage.s3_bucket import Bucket
@@ -60,9 +61,7 @@ def fetch_settings(project: Project, environment: Mapping[str, str]) -> tuple[st
 
 
 def _shown(place: Position, project: Project) -> str:
-    file = Path(place.file)
-    shown = file.relative_to(project.root) if file.is_relative_to(project.root) else file
-    return f"{shown}:{place.line}"
+    return f"{path_below(Path(place.file), project.root)}:{place.line}"
 
 
 def _place(project: Project, environment: Mapping[str, str]) -> tuple[Bucket, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path
 from typing import Literal
 
 from dataduct.connectors.base import SourceColumn
@@ -12,6 +12,7 @@ from dataduct.errors import DataductError, DataError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.operations import CopyDataset, Extract, FileFormat, LoadTable
+from dataduct.model.paths import path_below
 from dataduct.plan.plan import BoundPlan, PlanStep
 from dataduct.sql.arrow_types import column_of, narrower_than
 from dataduct.sql.columns import match_columns
@@ -107,7 +108,7 @@ def _file_types(
     step: PlanStep, copy: CopyDataset, bound: BoundPlan, workbench: Workbench, dialect: Dialect
 ) -> StepTypes:
     load = _load_of(copy.output, bound)
-    where = _shown(copy.source, workbench)
+    where = path_below(Path(copy.source), workbench.project.root.absolute())
     try:
         format, sampled = sampled_files(copy, load.file_format if load else FileFormat(), workbench)
     except DataductError as error:
@@ -130,12 +131,6 @@ def _file_types(
     )
     loaded_into = str(load.table) if load and table else None
     return StepTypes(step.name, where, columns, loaded_into, kind="files")
-
-
-def _shown(source: str, workbench: Workbench) -> str:
-    """Return a path as it is seen from the project."""
-    path, root = PurePath(source), workbench.project.root.absolute()
-    return str(path.relative_to(root)) if path.is_relative_to(root) else source
 
 
 def _column(column: SourceColumn, extract: Extract, table: str | None, dialect: Dialect) -> ColumnTypes:

@@ -7,12 +7,22 @@ from typing import Literal
 from dataduct.config.settings import Permission
 from dataduct.database.existing import Existing, RelationKind, WarehouseState, conflicts
 from dataduct.database.ordering import Ordering
-from dataduct.database.recreation import Conversion, conversions, recreate_script, unfilled_columns
-from dataduct.database.relations import View
+from dataduct.database.recreation import (
+    Conversion,
+    conversions,
+    copied_table,
+    limits,
+    recreate_script,
+    unfilled_columns,
+    without_beside_names,
+)
+from dataduct.database.relations import Relation, View
 from dataduct.database.scripts import create_script, drop_script, grant_script
+from dataduct.engine.same_tables import is_same
 from dataduct.engine.workbench import Workbench
 from dataduct.errors import DataError, SchemaMismatchError, SqlError, UserError
 from dataduct.model.cancellation import Cancellation
+from dataduct.model.counting import counted
 from dataduct.model.operations import SqlStatement
 from dataduct.model.table import TableDefinition, TableName
 from dataduct.sql.dialect import DIALECTS, Dialect
@@ -31,6 +41,7 @@ class TableScript:
     Attributes:
         state: What the warehouse had when the statements were made; None if it was not asked.
         empty: Whether `recreate` drops the rows.
+        same: The tables that `recreate` leaves alone, as they are what their files say.
     """
 
     action: TableAction
@@ -40,12 +51,18 @@ class TableScript:
     permissions: tuple[Permission, ...] = ()
     state: WarehouseState | None = None
     empty: bool = False
+    same: frozenset[TableName] = frozenset()
 
     @property
     def existing(self) -> tuple[Existing, ...]:
-        """The relations that exist, in the order of the script."""
+        """The relations that exist and that the script is about, in its order."""
         found = self.state.relations if self.state else {}
-        return tuple(found[each.name] for each in self.ordering.relations if each.name in found)
+        return tuple(found[each.name] for each in self.subjects if each.name in found)
+
+    @property
+    def subjects(self) -> tuple[Relation, ...]:
+        """The relations that are not left alone."""
+        return tuple(each for each in self.ordering.relations if each.name not in self.same)
 
 
 def written_script(
@@ -56,6 +73,7 @@ def written_script(
     permissions: Sequence[Permission] = (),
     state: WarehouseState | None = None,
     empty: bool = False,
+    same: frozenset[TableName] = frozenset(),
 ) -> TableScript:
     """Return the script of an action; without `state` for a warehouse nobody asked.
 
@@ -70,7 +88,14 @@ def written_script(
         case "grant":
             statements = grant_script(ordering, written, permissions)
         case "recreate":
-            statements = recreate_script(ordering, written, permissions=permissions, state=state, empty=empty)
+            others = tuple(each for each in ordering.relations if each.name not in same)
+            statements = recreate_script(
+                replace(ordering, relations=others),
+                written,
+                permissions=permissions,
+                state=state,
+                empty=empty,
+            )
     return TableScript(
         action=action,
         ordering=ordering,
@@ -79,6 +104,7 @@ def written_script(
         permissions=tuple(permissions),
         state=state,
         empty=empty,
+        same=same,
     )
 
 
@@ -103,17 +129,24 @@ def execute_script(workbench: Workbench, script: TableScript) -> None:
     """
     with workbench.warehouse.transaction(Cancellation()) as transaction:
         locks = [each for each in script.statements if each.text.startswith("LOCK ")]
-        _execute(transaction, locks)
+        _execute(transaction, script, locks)
         now = _for_now(transaction, script)
         _refuse_changed(script, now)
-        _execute(transaction, [each for each in now.statements if each not in locks])
+        _execute(transaction, now, [each for each in now.statements if each not in locks])
 
 
 def _for_now(transaction: Transaction, script: TableScript) -> TableScript:
     state = _look(transaction, script)
     _refuse_conflicts(script, state)
+    same: frozenset[TableName] = frozenset()
     if script.action == "recreate" and not script.empty:
         _refuse_lost_values(transaction, script, state)
+        same = frozenset(
+            table.name
+            for table in script.ordering.tables
+            if table.name in state.relations
+            and is_same(transaction, table, state.relations[table.name], script.dialect)
+        )
     return written_script(
         script.action,
         script.ordering,
@@ -121,6 +154,7 @@ def _for_now(transaction: Transaction, script: TableScript) -> TableScript:
         permissions=script.permissions,
         state=state,
         empty=script.empty,
+        same=same,
     )
 
 
@@ -236,6 +270,7 @@ def _refuse_lost_values(transaction: Transaction, script: TableScript, state: Wa
         if existing is None or not existing.rows:
             continue
         _refuse_unfilled(table, existing)
+        _refuse_misfits(transaction, table, existing, script.dialect)
         for conversion in conversions(table, existing, script.dialect):
             reason = _misfit(transaction, conversion)
             if reason:
@@ -247,6 +282,24 @@ def _refuse_lost_values(transaction: Transaction, script: TableScript, state: Wa
                 )
 
 
+def _refuse_misfits(
+    transaction: Transaction, table: TableDefinition, existing: Existing, dialect: Dialect
+) -> None:
+    for limit in limits(table, existing, dialect):
+        [(number,)] = transaction.fetch(limit.query)
+        if number:
+            raise _does_not_fit(table.name, f"{limit.broken} ({counted(int(str(number)), 'row')})")
+
+
+def _does_not_fit(table: TableName, what: str, details: tuple[str, ...] = ()) -> DataError:
+    return DataError(
+        f"{table}: {what}; {_UNCHANGED}",
+        code="DD454",
+        hint="keep a definition that holds the rows, or correct them first",
+        details=details,
+    )
+
+
 def _misfit(transaction: Transaction, conversion: Conversion) -> str | None:
     """Return why a column's values cannot take its new type; None if they can."""
     try:
@@ -254,7 +307,7 @@ def _misfit(transaction: Transaction, conversion: Conversion) -> str | None:
     except (DataError, SqlError) as error:
         return error.message
     number = int(str(changed))
-    return f"that would change {number:,} {'value' if number == 1 else 'values'}" if number else None
+    return f"that would change {counted(number, 'value')}" if number else None
 
 
 def _refuse_unfilled(table: TableDefinition, existing: Existing) -> None:
@@ -282,7 +335,7 @@ def _refuse_changed(before: TableScript, now: TableScript) -> None:
         )
 
 
-def _execute(transaction: Transaction, statements: Iterable[SqlStatement]) -> None:
+def _execute(transaction: Transaction, script: TableScript, statements: Iterable[SqlStatement]) -> None:
     for statement in statements:
         try:
             transaction.execute(statement.text)
@@ -291,6 +344,13 @@ def _execute(transaction: Transaction, statements: Iterable[SqlStatement]) -> No
                 raise _still_used(error) from error
             error.details = (*error.details, _UNCHANGED)
             raise
+        except DataError as error:
+            copied = copied_table(statement, script.ordering, script.dialect)
+            if copied is None:
+                raise
+            own = (without_beside_names(text) for text in (error.message, *error.details))
+            details = tuple(text for text in own if "INSERT INTO" not in text)
+            raise _does_not_fit(copied, "its rows do not fit the new definition", details) from error
 
 
 def _still_used(error: SqlError) -> SqlError:

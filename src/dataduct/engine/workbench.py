@@ -37,15 +37,6 @@ def _ignore(message: str) -> None:
     """Take a message nobody listens to."""
 
 
-def _temporary_directory() -> Path:
-    try:
-        return Path(tempfile.gettempdir())
-    except OSError as error:
-        raise StorageError(
-            f"no temporary directory can be made for the command: {error.strerror}", code="DD784"
-        ) from error
-
-
 class Workbench:
     """Storage, warehouse and source systems of a project, for the threads of one run.
 
@@ -83,17 +74,25 @@ class Workbench:
         """The directory that `Attempt.log_file` is relative to."""
         return self.project.log_directory
 
-    @property
-    def command_directory(self) -> Path:
-        """Where the working directories of commands are made, below the machine's temporary directory.
+    @contextmanager
+    def temporary_directory(self) -> Iterator[Path]:
+        """Give a directory of its own to a command or job, below the machine's temporary directory; delete it after.
 
         The project's own path may hold blanks, over which shell commands stumble. Raises `StorageError` (DD784) if
         it cannot be made.
         """
-        with self._opening_storage:
-            if self._scratch is None:
-                self._scratch = Scratch(_temporary_directory(), _SCRATCH_PREFIX)
-            return self._scratch.directory
+        try:
+            with self._opening_storage:
+                if self._scratch is None:
+                    self._scratch = Scratch(Path(tempfile.gettempdir()), _SCRATCH_PREFIX)
+                above = self._scratch.directory
+            room = tempfile.TemporaryDirectory(dir=above, ignore_cleanup_errors=True)
+        except OSError as error:
+            raise StorageError(
+                f"no temporary directory can be made for the command: {error.strerror}", code="DD784"
+            ) from error
+        with room as path:
+            yield Path(path)
 
     @property
     def storage(self) -> Storage:

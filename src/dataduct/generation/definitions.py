@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dataduct.connectors.catalog import CatalogColumn, CatalogTable
+from dataduct.definition.templates import has_template
 from dataduct.generation.column_types import column_type
-from dataduct.generation.naming import folded, has_template_mark
+from dataduct.generation.naming import folded
 from dataduct.sql.dialect import Dialect
 
 STAGING, PRODUCTION = "staging", "prod"
@@ -60,7 +61,7 @@ def production_definition(table: CatalogTable, warehouse: Warehouse) -> str:
         text = f"FOREIGN KEY ({_names(key.columns, dialect)}) REFERENCES {parent}"
         if dialect.name == _KEEPS_FOREIGN_KEYS:
             elements.append((text, ""))
-        elif not has_template_mark(text):
+        elif not has_template(text):
             remarks.append(text)
     return _create(table, PRODUCTION, elements, warehouse, remarks)
 
@@ -115,4 +116,4 @@ def _names(names: tuple[str, ...], dialect: Dialect) -> str:
 def _one_line(comment: str) -> str:
     """Return a comment of the source's in one line; nothing if it would be read as a template."""
     text = " ".join(comment.split())
-    return "" if has_template_mark(text) or not text.isprintable() else text
+    return "" if has_template(text) or not text.isprintable() else text

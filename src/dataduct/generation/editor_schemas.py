@@ -7,6 +7,7 @@ from dataduct.config.settings import Settings
 from dataduct.definition.parameters import USE_PROPERTIES, Parameter
 from dataduct.definition.patterns import Pattern, PatternCatalog, PatternHeader
 from dataduct.definition.schema import pipeline_schema as schema_of_steps
+from dataduct.definition.schema import with_references_below
 from dataduct.definition.tree import plain
 from dataduct.errors import DataductError
 from dataduct.registry import CONNECTORS, STORAGE, WAREHOUSES, Registry
@@ -126,24 +127,13 @@ def _options_by_type(registry: Registry, section: str, definitions: Schema) -> l
         own = model.model_json_schema()
         for key, definition in own.pop("$defs", {}).items():
             definitions[f"{section}.{name}.{key}"] = definition
-        options = _renamed(own.get("properties", {}), f"{section}.{name}")
+        options = with_references_below(own.get("properties", {}), f"{section}.{name}")
         definitions[f"{section}.{name}"] = {
             "properties": {key: _or(value, _REFERENCE) for key, value in options.items()}
         }
         chosen = {"properties": {"type": {"const": name}}, "required": ["type"]}
         found.append({"if": chosen, "then": {"$ref": f"#/$defs/{section}.{name}"}})
     return found
-
-
-def _renamed(schema: Any, prefix: str) -> Any:
-    if isinstance(schema, dict):
-        return {
-            key: value.replace("#/$defs/", f"#/$defs/{prefix}.")
-            if key == "$ref" and isinstance(value, str)
-            else _renamed(value, prefix)
-            for key, value in schema.items()
-        }
-    return [_renamed(item, prefix) for item in schema] if isinstance(schema, list) else schema
 
 
 def _group_schema() -> Schema:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from dataduct.config.project import FILE_NAMES
+from dataduct.definition.files import replace_file
 from dataduct.errors import StorageError
 
 SchemaName = Literal["pipeline", "pattern", "settings"]
@@ -16,7 +18,6 @@ EDITOR_SETTINGS = Path(".vscode") / "settings.json"
 
 _KEY = "yaml.schemas"
 _MODELINE = re.compile(r"#\s*yaml-language-server\s*:")
-_SETTINGS_FILES = ("dataduct.yml", "dataduct.yaml")
 _INDENT = re.compile(r"\n([ \t]+)\"")
 
 
@@ -51,7 +52,7 @@ def schema_globs(root: Path, patterns: Sequence[Path]) -> dict[str, list[str]]:
     globs: dict[SchemaName, list[str]] = {
         "pipeline": ["pipelines/*.yaml", "pipelines/*.yml"],
         "pattern": [f"{directory}/*{ending}" for directory in shown for ending in (".yaml", ".yml")],
-        "settings": list(_SETTINGS_FILES),
+        "settings": list(FILE_NAMES),
     }
     return {(SCHEMA_DIRECTORY / f"{name}.json").as_posix(): found for name, found in globs.items() if found}
 
@@ -106,7 +107,7 @@ def with_modeline(text: str, schema: str) -> str:
 
 def schema_of_file(path: Path, patterns: Sequence[Path]) -> SchemaName:
     """Return which schema a YAML file of a project has."""
-    if path.name in _SETTINGS_FILES:
+    if path.name in FILE_NAMES:
         return "settings"
     return "pattern" if path.resolve().parent in [each.resolve() for each in patterns] else "pipeline"
 
@@ -121,7 +122,7 @@ def write_modeline(path: Path, schema: Path) -> bool:
         before = path.read_bytes().decode("utf-8")
         after = with_modeline(before, Path(os.path.relpath(schema, path.resolve().parent)).as_posix())
         if after != before:
-            path.write_bytes(after.encode())
+            replace_file(path, after.encode())
     except (OSError, UnicodeDecodeError) as error:
         reason = (
             "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else (error.strerror or "").lower()

@@ -1,7 +1,8 @@
 """Adding tables to the pipeline of a source that is there already; nothing else of its file changes."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
 from dataduct.definition.yaml import parse_yaml
@@ -15,6 +16,7 @@ from dataduct.generation.pipelines import (
     pattern_uses,
     scalar,
 )
+from dataduct.model.position import Position
 
 _PATTERNS = frozenset(PATTERN_OF.values())
 
@@ -51,6 +53,26 @@ def extended_pipeline(text: str, file: str, tables: Sequence[LoadedTable], sourc
     if extended is None or listed_tables(extended, file) != loaded | {table.name for table in missing}:
         return None
     return extended
+
+
+@dataclass(frozen=True, slots=True)
+class GoneTable:
+    """A table that a pipeline lists and its source no longer has; `position` is where it is listed."""
+
+    name: str
+    position: Position
+
+
+def gone_tables(text: str, file: str, present: Collection[str], source: Source) -> list[GoneTable]:
+    """Return those of the tables that a pipeline lists for `source` which are not among `present`."""
+    steps = _steps(text, file)
+    items = [item for node, _ in _lists(steps, source) for item in node.items] if steps else []
+    gone = [
+        GoneTable(item.text, item.position)
+        for item in items
+        if isinstance(item, ScalarNode) and item.text not in present
+    ]
+    return sorted(gone, key=lambda each: each.position.line)
 
 
 def _steps(text: str, file: str) -> SequenceNode | None:

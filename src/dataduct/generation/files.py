@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from dataduct.definition.files import replace_file
 from dataduct.errors import ProblemsError, StorageError, UserError
 from dataduct.model.table import TableDefinition
 from dataduct.sql.table_definition import parse_table_definition
@@ -51,16 +52,23 @@ def existing_text(path: Path) -> str | None:
         raise StorageError(
             f"{path} is in the way and cannot be read: {_reason(error)}",
             code="DD883",
-            hint="move it away, or write elsewhere with `--output`",
+            hint="move it away",
         ) from None
 
 
-def refuse_changes(files: Iterable[GeneratedFile]) -> None:
+def additions(files: Iterable[GeneratedFile]) -> tuple[GeneratedFile, ...]:
+    """Return the files by which nothing is lost that is there."""
+    return tuple(file for file in files if file.state != "changed")
+
+
+def refuse_changes(files: Sequence[GeneratedFile]) -> None:
     """Raise UserError (DD882) if files that are there would lose what they say."""
     changed = [file for file in files if file.state == "changed"]
     if changed:
+        added = any(file.state in ("new", "extended") for file in files)
+        rest = "all others were written" if added else "nothing was written"
         raise UserError(
-            f"{len(changed)} of the files to write exist and say something else; nothing was written",
+            f"{len(changed)} of the files to write exist and say something else, and were left as they are; {rest}",
             code="DD882",
             details=tuple(line for file in changed for line in _told(file)),
             hint="write them with `--force`, or leave their tables out with `--exclude`",
@@ -73,8 +81,7 @@ def write_files(files: Iterable[GeneratedFile]) -> None:
         if file.state == "unchanged":
             continue
         try:
-            file.path.parent.mkdir(parents=True, exist_ok=True)
-            file.path.write_bytes(file.text.encode())
+            replace_file(file.path, file.text.encode())
         except OSError as error:
             raise StorageError(f"{file.path} cannot be written: {_reason(error)}", code="DD884") from None
 

@@ -1,7 +1,7 @@
 """A project that loads the tables of a source database, made from the source's catalog."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dataduct.connectors.base import Reader
@@ -15,7 +15,7 @@ from dataduct.generation.definitions import (
     production_definition,
     staging_definition,
 )
-from dataduct.generation.extension import extended_pipeline
+from dataduct.generation.extension import GoneTable, extended_pipeline, gone_tables
 from dataduct.generation.files import FileState, GeneratedFile, existing_text, generated_file
 from dataduct.generation.naming import is_plain_in_source, warehouse_names, wrong_column_name
 from dataduct.generation.pipelines import (
@@ -93,12 +93,14 @@ class Generation:
 
     Attributes:
         pipelines: The pipeline files by the name of the table in the warehouse; one file for all, or one for each.
+        gone: Tables that the pipeline of all lists and the source no longer has.
     """
 
     tables: tuple[GeneratedTable, ...]
     left_out: tuple[LeftOutTable, ...]
     files: tuple[GeneratedFile, ...]
     pipelines: Mapping[str, Path]
+    gone: tuple[GoneTable, ...] = ()
 
 
 def require_catalog(source: Source) -> None:
@@ -143,12 +145,28 @@ def generate(
         name: new
         for name, new in called.items()
         if any(table.listed.name == name for table in read)
-        or (request.output / "tables" / f"{PRODUCTION}.{new}.sql").exists()
+        or (request.output / DEFINITIONS / f"{PRODUCTION}.{new}.sql").exists()
     }
     warehouse = Warehouse(
         dialect=dialect, tables=present, lengths_hold=request.source.kind not in _WITHOUT_LENGTHS
     )
-    return _generation(request, catalog, read, left_out, warehouse)
+    generation = _generation(request, catalog, read, left_out, warehouse)
+    if catalog.schema is not None or request.pipeline_per_table:
+        return generation
+    return replace(generation, gone=_gone(request, generation.files, frozenset(called.values())))
+
+
+def _gone(
+    request: GenerationRequest, files: Iterable[GeneratedFile], present: Collection[str]
+) -> tuple[GoneTable, ...]:
+    """Return the listed tables that are not `present`, at their places in the file as it will be."""
+    path = _pipeline_path(request)
+    text = next((file.text for file in files if file.path == path), None)
+    return tuple(gone_tables(text, str(path), present, request.source)) if text else ()
+
+
+def _pipeline_path(request: GenerationRequest) -> Path:
+    return request.output / "pipelines" / f"{request.source.alias}.yaml"
 
 
 def _generation(
@@ -165,7 +183,7 @@ def _generation(
         source = _source_name(table.listed, catalog, request.source.kind)
         loaded.append(LoadedTable(name=name, source=source, write=write, has_key=bool(table.primary_key)))
         tables.append(_generated_table(table, name, write))
-        directory = request.output / "tables"
+        directory = request.output / DEFINITIONS
         staging, production = staging_definition(table, warehouse), production_definition(table, warehouse)
         files.append(generated_file(directory / f"{STAGING}.{name}.sql", staging))
         files.append(generated_file(directory / f"{PRODUCTION}.{name}.sql", production))
@@ -199,7 +217,7 @@ def _own_pipelines(request: GenerationRequest, loaded: Sequence[LoadedTable]) ->
 
 def _one_pipeline(request: GenerationRequest, loaded: Sequence[LoadedTable]) -> list[GeneratedFile]:
     alias = request.source.alias
-    path = request.output / "pipelines" / f"{alias}.yaml"
+    path = _pipeline_path(request)
     head = PipelineHead(name=alias, description=f"Loads the tables of {alias}.", frequency=request.frequency)
     before = existing_text(path)
     extended = extended_pipeline(before, str(path), loaded, request.source) if before is not None else None

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable
 
+from dataduct.definition.templates import has_template
 from dataduct.sql.dialect import Dialect
 
 _NOT_IN_NAMES = re.compile(r"\W+")
 _PLAIN_IN_SOURCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TEMPLATE_MARKS = ("{{", "{%", "{#", "#{")
 _FOLDING_DIALECT = "redshift"
 _LONGEST_NAME = {"postgres": 63, "redshift": 127}
 
@@ -39,7 +39,7 @@ def folded(name: str, dialect: Dialect) -> str:
 
 def wrong_column_name(name: str, dialect: Dialect) -> str | None:
     """Return why no table definition can have a column of that name, or None."""
-    if any(mark in name for mark in _TEMPLATE_MARKS):
+    if has_template(name):
         return f"its column `{name}` has a name that reads as a template"
     if not name.isprintable():
         return f"its column {name!r} has a control character in its name"
@@ -52,11 +52,6 @@ def wrong_column_name(name: str, dialect: Dialect) -> str | None:
 def is_plain_in_source(name: str, kind: str) -> bool:
     """Whether steps can name a table of a source of that kind without quotes; PostgreSQL folds to lower case."""
     return _PLAIN_IN_SOURCE.fullmatch(name) is not None and (kind != "postgres" or name == name.lower())
-
-
-def has_template_mark(text: str) -> bool:
-    """Whether a text would be read as a template."""
-    return any(mark in text for mark in _TEMPLATE_MARKS)
 
 
 def _shortened(name: str, dialect: Dialect) -> str:

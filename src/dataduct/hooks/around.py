@@ -7,7 +7,8 @@ from typing import Any
 
 from dataduct.config.project import Project
 from dataduct.config.secrets import URL_PASSWORD, Redactor, names_secret
-from dataduct.errors import HookError
+from dataduct.config.settings import HooksSettings
+from dataduct.errors import HookError, UserError
 from dataduct.hooks.hook import Hook, missing_options
 from dataduct.hooks.loading import HookCatalog, load_hooks
 from dataduct.hooks.points import connect_points
@@ -36,8 +37,19 @@ class ProjectHooks:
             if self._catalog is None:
                 root = self._project.root
                 directory = root / Path(self._project.settings.hooks.path).expanduser()
+                self._refuse_missing(directory)
                 self._catalog = load_hooks(directory, timeout=self.timeout, root=root)
             return self._catalog
+
+    def _refuse_missing(self, directory: Path) -> None:
+        """Raise UserError (DD890) if the settings name a directory of hooks that does not exist."""
+        path = self._project.settings.hooks.path
+        if path != HooksSettings.model_fields["path"].default and not directory.exists():
+            raise UserError(
+                f"there is no directory `{path}`, which `hooks.path` in the settings names",
+                code="DD890",
+                hint="correct `hooks.path`, or remove it if there are no hooks",
+            )
 
     def before_connecting(
         self, system_type: str, alias: str, options: Mapping[str, Any], *, database: str | None = None
@@ -135,7 +147,7 @@ def _options_returned(
         case (_, options) if isinstance(options, Mapping):
             raise _wrong(hook, "returned arguments without a name", "all options are keyword arguments here")
         case _:
-            what = "nothing" if returned is None else f"a {type(returned).__name__}"
+            what = "nothing" if returned is None else f"a value of type `{type(returned).__name__}`"
             raise _wrong(hook, f"returned {what}", "end it with `return args, kwargs`")
     for name in fixed:
         if wanted.get(name) != given[name]:

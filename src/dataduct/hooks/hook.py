@@ -11,6 +11,7 @@ from typing import Any
 
 from dataduct.errors import HookError, UserError
 from dataduct.hooks.points import AFTER, BEFORE
+from dataduct.project_code.modules import told
 
 _SIGNATURES = {
     BEFORE: "def before_hook(*args, **kwargs):",
@@ -67,13 +68,13 @@ class Hook:
             return call_within(seconds, self.function, *arguments, **options)
         except HookTimeout:
             raise HookError(
-                f"the hook {self.place} took longer than {seconds:g} seconds",
+                f"the hook {self.place} took longer than {seconds_told(seconds)}",
                 code="DD896",
                 hint="set `timeout` under `hooks:` in dataduct.yml if it needs more",
             ) from None
         except BaseException as error:
             raise HookError(
-                f"the hook {self._line_of(error)} raised {described(error)}",
+                f"the hook {self._line_of(error)} raised {told(error)}",
                 code="DD895",
                 details=_from(self.file, error),
             ) from error
@@ -112,10 +113,9 @@ def call_within(
     raise value
 
 
-def described(error: BaseException) -> str:
-    """Return kind and message of an error in one line."""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+def seconds_told(seconds: float) -> str:
+    """Return a length of time as messages say it."""
+    return f"{seconds:g} second{'' if seconds == 1 else 's'}"
 
 
 def missing_options(function: Callable[..., object], options: Mapping[str, object]) -> list[str]:
@@ -132,7 +132,7 @@ def missing_options(function: Callable[..., object], options: Mapping[str, objec
 
 def _signature_fault(name: str, function: object) -> str | None:
     if not callable(function):
-        return f"is no function, but a {type(function).__name__}"
+        return f"is no function, but of type `{type(function).__name__}`"
     if inspect.iscoroutinefunction(function):
         return "is an `async` function, which is not awaited"
     try:

@@ -1,15 +1,14 @@
 """Finding the hooks of a project: files named like a point, and entry points of the group `dataduct.hooks`."""
 
-import importlib.util
-import re
-import sys
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType, ModuleType
+from typing import cast
 
 from dataduct.errors import UserError
-from dataduct.hooks.hook import Hook, HookTimeout, call_within, described
+from dataduct.hooks.hook import Hook, HookTimeout, call_within, seconds_told
 from dataduct.hooks.points import (
     AFTER,
     AROUND_POINTS,
@@ -19,21 +18,12 @@ from dataduct.hooks.points import (
     EVENTS_FILE,
 )
 from dataduct.model.nearest import did_you_mean
+from dataduct.model.paths import path_below
+from dataduct.project_code.modules import import_file, missing_module_hint, place_of, told
+from dataduct.project_code.python2 import python2_statement
 from dataduct.registry import HOOKS
 
-_MODULE_PREFIX = "dataduct_hook_"
 _POINTS = (*AROUND_POINTS, *EVENT_POINTS)
-_PYTHON_2_ONLY = ("urllib2", "ConfigParser", "StringIO", "cPickle", "Queue", "commands", "boto", "MySQLdb")
-_PYTHON_2_SYNTAX = {
-    r"^print\b(?!\s*\()": "`print(...)`",
-    r"^except\s+.+,\s*\w+\s*:": "`except ... as ...:`",
-    r"^raise\s+[\w.]+\s*,": "`raise Kind(message)`",
-    r"^exec\b(?!\s*\()": "`exec(...)`",
-    r"<>": "`!=`",
-    r"\b0[0-7]+\b": "octal numbers as `0o755`",
-    r"\b[uU][rR]['\"]": "`r'...'`",
-}
-"""What a line of Python 2 looks like → what Python 3 has in its place."""
 _NO_HOOKS: Mapping[str, tuple[Hook, ...]] = MappingProxyType({})
 
 
@@ -79,17 +69,35 @@ def hook_files(directory: Path) -> list[Path]:
     """Return the files of `directory` that are hooks, by name; none if there is no such directory.
 
     Raises:
-        UserError: A file is named almost like a point (DD891).
+        UserError: A file is named almost like a point (DD891), or the hooks cannot be read (DD890).
     """
     if not directory.is_dir():
+        if os.path.lexists(directory):
+            raise UserError(
+                f"the hooks' directory {directory} is no directory",
+                code="DD890",
+                hint="move it away, or name another one in `hooks.path` of dataduct.yml",
+            )
         return []
     files = []
     for path in sorted(directory.glob("*.py")):
         if path.stem in (*_POINTS, EVENTS_FILE):
+            _refuse_unreadable(path)
             files.append(path)
         elif not path.stem.startswith("_"):
             _refuse_misspelt(path)
     return files
+
+
+def _refuse_unreadable(path: Path) -> None:
+    if path.is_file():
+        return
+    what = "a directory" if path.is_dir() else "a link to no file" if path.is_symlink() else "no regular file"
+    raise UserError(
+        f"the hook {path.name} of the hooks' directory is {what}",
+        code="DD890",
+        hint="put a Python file in its place, or remove it",
+    )
 
 
 def _refuse_misspelt(path: Path) -> None:
@@ -104,13 +112,13 @@ def _refuse_misspelt(path: Path) -> None:
 
 def _of_files(directory: Path, timeout: float, root: Path) -> Iterator[Hook]:
     for path in hook_files(directory):
-        shown = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-        module = _imported(path, shown, timeout)
+        shown = path_below(path, root)
+        module = _imported(path, root, timeout)
         names = (
             {name: name for name in EVENT_POINTS} if path.stem == EVENTS_FILE else _functions_of(path.stem)
         )
         hooks = [
-            Hook(path.stem if path.stem != EVENTS_FILE else point, name, getattr(module, name), shown, path)
+            Hook(point, name, getattr(module, name), shown, path.resolve())
             for name, point in names.items()
             if hasattr(module, name)
         ]
@@ -157,52 +165,27 @@ def _file_of(function: object) -> Path | None:
     return Path(code.co_filename) if code is not None else None
 
 
-def _imported(path: Path, shown: str, timeout: float) -> ModuleType:
-    name = _MODULE_PREFIX + path.stem
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+def _imported(path: Path, root: Path, timeout: float) -> ModuleType:
+    shown = path_below(path, root)
     try:
-        call_within(timeout, spec.loader.exec_module, module)
+        return cast(ModuleType, call_within(timeout, import_file, path))
     except HookTimeout:
         raise UserError(
-            f"importing the hook {shown} took longer than {timeout:g} seconds", code="DD890"
+            f"importing the hook {shown} took longer than {seconds_told(timeout)}", code="DD890"
         ) from None
     except SyntaxError as error:
-        place = f"{shown}:{error.lineno}" if error.filename == str(path) and error.lineno else shown
+        place = f"{shown}:{error.lineno}" if error.filename == str(path.resolve()) and error.lineno else shown
+        old = python2_statement(path)
         raise UserError(
-            f"the hook {place} is no Python 3: {error.msg}", code="DD890", hint=_syntax_hint(error)
+            f"the hook {place} is no Python 3: {error.msg}",
+            code="DD890",
+            hint=f"this is Python 2: {old[1]}" if old else None,
         ) from None
     except BaseException as error:
+        raised_at = place_of(error, path.resolve().parent, root.resolve())
+        place = f"{raised_at.file}:{raised_at.line}" if raised_at else shown
         raise UserError(
-            f"the hook {shown}{_line_in(path, error)} cannot be imported: {described(error)}",
+            f"the hook {place} cannot be imported: {told(error)}",
             code="DD890",
-            hint=_import_hint(error),
+            hint=missing_module_hint(error, path.parent),
         ) from error
-    return module
-
-
-def _syntax_hint(error: SyntaxError) -> str | None:
-    line = (error.text or "").strip()
-    written = next((advice for pattern, advice in _PYTHON_2_SYNTAX.items() if re.search(pattern, line)), None)
-    return f"this is Python 2: write {written}" if written else None
-
-
-def _line_in(path: Path, error: BaseException) -> str:
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename) == path:
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
-    return f":{lines[-1]}" if lines else ""
-
-
-def _import_hint(error: BaseException) -> str | None:
-    if not isinstance(error, ImportError) or error.name is None:
-        return None
-    package = error.name.partition(".")[0]
-    if package in _PYTHON_2_ONLY:
-        return f"`{package}` is a module of Python 2: write the hook for Python 3"
-    return f"`{package}` is to be installed in the environment that Dataduct runs in"

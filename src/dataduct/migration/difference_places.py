@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from dataduct.definition.tree import MappingNode, ScalarNode
-from dataduct.migration.facts import PipelineFacts, SettingsFacts, is_empty, scalars
+from dataduct.definition.tree import MappingNode, ScalarNode, scalars
+from dataduct.migration.facts import PipelineFacts, SettingsFacts, is_empty
 from dataduct.model.operations import LoadTable, RunSql, tables_written
 from dataduct.model.position import Position
 from dataduct.plan.plan import PlanStep
@@ -88,6 +88,21 @@ def table_edges(pipeline: PipelineFacts) -> Iterator[Position]:
     for step in steps:
         writers = [edge.step for edge in step.depends_on if edge.reason == "table"]
         if step.position and not set(writers) <= _reached(step.name, waits):
+            yield step.position
+
+
+def chained_edges(pipeline: PipelineFacts) -> Iterator[Position]:
+    """Yield the steps that wait for the step before them, though it broke the chain of the first Dataduct."""
+    steps = pipeline.plan.steps if pipeline.plan is not None else ()
+    types = {step.name: step.step_type for step in steps}
+    breaking = {
+        step.name
+        for step in steps
+        if step.step_type in _BREAKING or (step.parent is not None and step.parent not in types)
+    }
+    for step in steps:
+        chained = {edge.step for edge in step.depends_on if edge.reason == "chain"}
+        if step.position and chained & breaking:
             yield step.position
 
 

@@ -16,6 +16,7 @@ from dataduct.migration.original_project import OriginalProject, find_original_p
 from dataduct.migration.report import AppliedDifference, FileReport, Kind, MigrationReport
 from dataduct.migration.tidy_settings import isolated, tidy_settings
 from dataduct.model.operations import RunCommand
+from dataduct.model.paths import path_below
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 from dataduct.plan.plan import Plan
@@ -151,10 +152,7 @@ class _Examination:
 
     def _shown(self, path: Path) -> str:
         root = self._original.root
-        for base in (root, root.absolute()):
-            if path.is_relative_to(base):
-                return str(path.relative_to(base))
-        return str(path)
+        return path_below(path, root if path.is_relative_to(root) else root.absolute())
 
 
 def _opened(root: Path, config: Path | None) -> tuple[Project | None, tuple[Problem, ...]]:

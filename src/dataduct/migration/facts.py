@@ -124,16 +124,3 @@ def is_empty(node: Node) -> bool:
             return not node.items
         case MappingNode():
             return not node.entries
-
-
-def scalars(node: Node) -> Iterator[ScalarNode]:
-    """Yield every single value below `node`."""
-    match node:
-        case ScalarNode():
-            yield node
-        case SequenceNode():
-            for item in node.items:
-                yield from scalars(item)
-        case MappingNode():
-            for item in node.entries.values():
-                yield from scalars(item)

@@ -15,10 +15,11 @@ from dataduct.config.project import FILE_NAMES
 from dataduct.config.secrets import REFERENCE, URL_PASSWORD, names_secret
 from dataduct.config.settings import Settings
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
-from dataduct.errors import UserError
+from dataduct.errors import ProblemsError, UserError
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 
+_READING = "DD1"
 _NEEDS_HOST = ("mysql", "postgres", "redshift")
 _LEFT_OUT = ("logs.file", "logs.console_debug_level", "logs.file_debug_level")
 
@@ -56,6 +57,9 @@ def tidy_settings(config: Path) -> TidySettings:
     """Return the settings of the original's file as those of a `dataduct.yml`.
 
     Passwords and other secrets become references to variables of the environment; so do hosts that are missing.
+
+    Raises:
+        ProblemsError: The file cannot be read as YAML.
     """
     problems: list[Problem] = []
     taken_out: dict[str, TakenOut] = {}
@@ -66,6 +70,9 @@ def tidy_settings(config: Path) -> TidySettings:
         modes = _modes(layer, base, taken_out, problems)
         if modes:
             document["modes"] = modes
+    unread = [problem for problem in problems if problem.code.startswith(_READING)]
+    if unread:
+        raise ProblemsError(unread)
     order = {name: index for index, name in enumerate(Settings.model_fields)}
     ordered = dict(sorted(document.items(), key=lambda item: order.get(item[0], len(order))))
     text = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=110) if ordered else ""

@@ -8,6 +8,19 @@ from dataduct.model.position import Position
 Severity = Literal["error", "warning"]
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that was filled into a pattern's step.
+
+    Attributes:
+        name: What the placeholder reads: `host` for a parameter, `item.name` for an item.
+        position: Where the value stands.
+    """
+
+    name: str
+    position: Position
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing wrong, with enough to mend it.
@@ -20,6 +33,7 @@ class Problem:
         hint: The nearest fix ("did you mean `tolerance`?"), or None.
         severity: An error stops; a warning is told.
         used_at: Where the pattern that `position` lies in is used, from the inside out; empty outside of patterns.
+        given: The values that were filled in at `position`.
     """
 
     code: str
@@ -29,3 +43,4 @@ class Problem:
     hint: str | None = None
     severity: Severity = "error"
     used_at: tuple[Position, ...] = ()
+    given: tuple[Given, ...] = ()

@@ -22,6 +22,7 @@ from dataduct.plan.lifecycle import with_lifecycle, without_idle_bootstrap
 from dataduct.plan.lowering import Lowered, check_templates, lower_drafts
 from dataduct.plan.plan import Plan, PlanStep
 from dataduct.plan.rules import check_rules
+from dataduct.plan.uses import with_given
 from dataduct.plan.wiring import Wiring, cycle_problem
 from dataduct.steps.base import LoweringContext
 from dataduct.steps.context import StepSettings
@@ -66,9 +67,8 @@ def compile_pipeline(
     definition = with_lifecycle(definition, environment.lifecycle, problems)
     variables = {**environment.variables, **_variables(definition)}
     surroundings = _surroundings(definition, environment, problems)
-    expansion = Expander(
-        environment.patterns, _finder(environment.find_type), Items(surroundings), problems
-    ).expand(written_steps(definition))
+    expander = Expander(environment.patterns, _finder(environment.find_type), Items(surroundings), problems)
+    expansion = expander.expand(written_steps(definition))
     drafted = draft_steps(expansion, environment.find_type, problems)
     drafted = without_idle_bootstrap(drafted, definition)
     drafts = drafted.steps
@@ -80,6 +80,7 @@ def compile_pipeline(
     order = _order(drafts, lowered.implicit, problems)
     if not drafted.left_out:
         problems.extend(check_rules(drafts, lowered.operations, environment.jobs))
+    with_given(problems, expansion)
     if any(problem.severity == "error" for problem in problems):
         return None
     by_name = {draft.name: draft for draft in drafts}
@@ -164,7 +165,10 @@ def _order(drafts: Sequence[StepDraft], implicit: ImplicitSteps, problems: list[
         positions = {
             name: draft.position
             for draft in drafts
-            for name in (draft.name, *(step.name for step in implicit.after(draft)))
+            for name in (
+                draft.name,
+                *(step.name for step in (*implicit.before(draft), *implicit.after(draft))),
+            )
         }
         problems.append(cycle_problem(error.cycle, positions.__getitem__))
         return ()

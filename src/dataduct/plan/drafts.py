@@ -277,7 +277,11 @@ def _sub_entry(
         if error.code != "DD602":
             raise
         message = f"`{around[-1]}` expands to the unknown step type `{sub_step.step_type}`"
-        raise UserError(message, code=error.code, hint=error.hint) from None
+        if entry.type.expanded_at is None:
+            raise UserError(message, code=error.code, hint=error.hint) from None
+        raise ProblemsError(
+            [Problem(code="DD501", message=message, position=entry.type.expanded_at, hint=error.hint)]
+        ) from None
     node = at_position(dict(sub_step.properties), entry.definition.position)
     assert isinstance(node, MappingNode)
     written = entry.definition.properties
@@ -285,9 +289,17 @@ def _sub_entry(
     shared = {key: value for key, value in written.entries.items() if key in kept}
     node = MappingNode({**shared, **node.entries}, node.position, {**node.keys, **written.keys})
     properties, found = validate(sub_type.properties, node, owner=sub_step.step_type)
-    problems.extend(found)
+    problems.extend(_blamed(problem, entry) for problem in found)
     if properties is None:
         return None
     assert isinstance(properties, StepProperties)
     definition = replace(entry.definition, step_type=sub_step.step_type, properties=node)
     return _Entry(definition, sub_type, properties, entry.phase, entry.place)
+
+
+def _blamed(problem: Problem, entry: _Entry) -> Problem:
+    """Return the problem at the code that wrote the sub-step, unless it is about a property written by the user."""
+    place = entry.definition.position
+    if entry.type.expanded_at is None or problem.position != place:
+        return problem
+    return replace(problem, position=entry.type.expanded_at, used_at=(entry.definition.type_position,))

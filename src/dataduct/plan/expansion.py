@@ -9,8 +9,8 @@ from dataduct.definition.parameters import USE_PROPERTIES, bind_parameters
 from dataduct.definition.patterns import Pattern, PatternCatalog
 from dataduct.definition.pipeline import StepDefinition
 from dataduct.definition.properties import validate
-from dataduct.definition.step_reader import StepReader, without
-from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
+from dataduct.definition.step_reader import StepReader
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, without
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
 from dataduct.plan.items import Item, Items
@@ -150,7 +150,9 @@ class Expander:
             here = replace(inside, place=place)
             known = len(self._problems)
             with used(self._problems, place.used_at):
-                filled = fill_step(entry.entry, Values(item=item.value), self._problems)
+                values = Values(item=item.value, systems=self._items.systems)
+                filled = fill_step(entry.entry, values, self._problems)
+                self._expansion.filled.append((filled, place.used_at))
                 step = StepReader(self._problems, in_item=True).step(filled, "for_each")
             if step is None or self._failed(known):
                 self._leave_out(entry, around)
@@ -193,7 +195,9 @@ class Expander:
             self._leave_out(entry, around)
             return
         with used(self._problems, place.used_at):
-            steps = fill_steps(pattern.steps, Values(parameters=values, pattern=pattern.name), self._problems)
+            bound = Values(parameters=values, pattern=pattern.name, systems=self._items.systems)
+            steps = fill_steps(pattern.steps, bound, self._problems)
+            self._expansion.filled.append((steps, place.used_at))
         if self._failed(known):
             self._leave_out(entry, around)
             return
@@ -359,7 +363,7 @@ class Expander:
         return True
 
     def _failed(self, known: int) -> bool:
-        """Whether an error was added to the first `known` problems."""
+        """Whether an error was added behind the first `known` problems."""
         return any(problem.severity == "error" for problem in self._problems[known:])
 
     def _leave_out(self, entry: StepDefinition, around: _Around) -> None:

@@ -19,6 +19,8 @@ Templates = tuple[TemplateSource, ...]
 _FOLLOWED = frozenset({"depends_on", "chain"})
 """Reasons for which a step that waits for another waits for its copied files too."""
 
+_OVER = {"bootstrap": "bootstrap", "teardown": "main"}
+"""For a reason for which a step waits for the end of a phase: the phase, whose copies it waits for too."""
 
 _AWAITED_BY_COPY = frozenset({"bootstrap", *_FOLLOWED})
 """Reasons for which the files of `input_path` are copied only after the step that is waited for."""
@@ -65,7 +67,15 @@ class ImplicitSteps:
             if edge.reason in _FOLLOWED
             for export in self._after.get(edge.step, ())
         )
-        return edges + copies
+        reasons = {edge.reason for edge in edges}
+        of_phases = tuple(
+            Dependency(export.name, reason)
+            for reason, phase in _OVER.items()
+            if reason in reasons
+            for export in chain.from_iterable(self._after.values())
+            if export.phase == phase and export.name not in {copy.step for copy in copies}
+        )
+        return edges + copies + of_phases
 
     def add_input(self, draft: StepDraft, context: LoweringContext, templates: Templates) -> None:
         """Turn `input_path` into a copy step of its own, whose dataset is the draft's input."""

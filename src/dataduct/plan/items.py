@@ -4,18 +4,22 @@ import glob
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-from dataduct.definition.filling import TableValue, Value
+from dataduct.definition.pattern_values import TableValue, Value
 from dataduct.definition.templates import has_template
-from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, at_position
+from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, at_position, is_null
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem, Severity
 from dataduct.steps.context import LoweringContext
 
+_NAMES_COMPARED = 2_000
+_NAMES_LISTED = 5
 _EXPECTED = "a list of values, or `tables: GLOB`, a glob of table definition files"
 _NO_NAME = re.compile(r"[^\w.-]+")
+_FILE = re.compile(r"(?:/.*\.[A-Za-z]\w*|\.sql)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Items:
     """Reads items and table definitions. Problems go to those of `context`; None means there are some."""
 
     context: LoweringContext
+
+    @property
+    def systems(self) -> dict[str, str]:
+        """The type of each connection by its alias, and of the warehouse."""
+        return {"warehouse": self.context.dialect, **self.context.connections}
 
     def of(self, node: Node) -> list[Item] | None:
         """Return the items that the value of a `for_each` names, in order."""
@@ -96,7 +105,7 @@ class Items:
         return [Item(_label(item), item, item.position) for item in node.items]
 
     def _is_item(self, item: Node, first: Node) -> bool:
-        if isinstance(item, SequenceNode) or (isinstance(item, ScalarNode) and item.value is None):
+        if isinstance(item, SequenceNode) or is_null(item):
             what = "a list" if isinstance(item, SequenceNode) else "empty"
             self._report(
                 "DD535",
@@ -174,7 +183,7 @@ class Items:
             f"`{node.text}` matches no file",
             node.position,
             expected=f"table definition files, looked up in {' and '.join(dict.fromkeys(looked_in))}",
-            hint=self._nearest_directory(pattern),
+            hint=self._nearest_directory(pattern) or self._nearest_files(pattern),
         )
         return None
 
@@ -186,6 +195,30 @@ class Items:
             return None
         names = [entry.name for place in directories for entry in place.iterdir() if entry.is_dir()]
         return did_you_mean(first, names) or f"there is no directory `{first}`"
+
+    def _nearest_files(self, pattern: str) -> str | None:
+        """Return the file names that may have been meant: those of the first directory of the glob that has any."""
+        parent = Path(pattern).parent
+        if glob.has_magic(str(parent)):
+            return None
+        for directory in self.context.directories:
+            try:
+                names = [
+                    entry.name
+                    for entry in islice((directory / parent).iterdir(), _NAMES_COMPARED)
+                    if entry.is_file()
+                ]
+            except OSError:
+                continue
+            names = sorted(name for name in names if Path(name).suffix == Path(pattern).suffix) or sorted(
+                names
+            )
+            if names:
+                paths = [str(parent / name) for name in names]
+                near = None if glob.has_magic(pattern) else did_you_mean(pattern, paths)
+                more = ", ..." if len(names) > _NAMES_LISTED else ""
+                return near or f"there is {', '.join(f'`{path}`' for path in paths[:_NAMES_LISTED])}{more}"
+        return None
 
     def _report(
         self,
@@ -210,10 +243,15 @@ class Items:
 
 
 def _label(item: Node) -> str:
-    """Return what the item is called: a value itself, of a mapping its `name` or the first single value."""
+    """Return what the item is called: a value itself, of a mapping its `name` or the first single value.
+
+    A path of a file is called like the file, without directories and ending.
+    """
     if isinstance(item, MappingNode):
         named = item.entries.get("name")
         values = [named] if isinstance(named, ScalarNode) else list(item.entries.values())
         item = next((value for value in values if isinstance(value, ScalarNode) and value.text), item)
     text = item.text if isinstance(item, ScalarNode) else "item"
+    if _FILE.search(text):
+        text = Path(text).stem
     return _NO_NAME.sub("_", text).strip("_") or "item"

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from dataduct.definition.pipeline import StepDefinition
+from dataduct.definition.tree import Node, scalars
 from dataduct.model.position import Position
-from dataduct.model.problem import Problem
+from dataduct.model.problem import Given, Problem
 from dataduct.plan.plan import Phase, Use
 
 
@@ -61,6 +62,7 @@ class Expansion:
         left_out: Names of entries that could not be expanded; None stands for those without a written name.
         positions: Where the entry of each use stands.
         patterns: Gives the names of the patterns that there are, for hints.
+        filled: What patterns and items were filled into, each with its uses as in `Place.used_at`.
     """
 
     steps: list[PlacedStep] = field(default_factory=list)
@@ -69,6 +71,39 @@ class Expansion:
     left_out: set[str | None] = field(default_factory=set)
     positions: dict[str, Position] = field(default_factory=dict)
     patterns: Callable[[], tuple[str, ...]] = tuple
+    filled: list[tuple[Node, tuple[Position, ...]]] = field(default_factory=list)
+
+
+_Filled = dict[tuple[Position, tuple[Position, ...]], dict[Given, None]]
+"""The values filled in at a place, for each of its uses."""
+
+
+def with_given(problems: list[Problem], expansion: Expansion) -> None:
+    """Add to each problem that stands where values were filled in which values those are."""
+    if not any(problem.used_at for problem in problems):
+        return
+    filled: _Filled = {}
+    for tree, used_at in expansion.filled:
+        for node in scalars(tree):
+            for place, value in node.given:
+                filled.setdefault((node.position, used_at), {})[value] = None
+                filled.setdefault((place, used_at), {})[value] = None
+    for index, problem in enumerate(problems):
+        if problem.position is None:
+            continue
+        given = dict.fromkeys(problem.given)
+        given |= dict.fromkeys(_given(problem.position, problem.used_at, filled))
+        told = tuple(value for value in given if value.position not in problem.used_at)
+        if told != problem.given:
+            problems[index] = replace(problem, given=told)
+
+
+def _given(position: Position, used_at: tuple[Position, ...], filled: _Filled) -> Iterator[Given]:
+    """Yield the values at a place, each before those that it is itself made of in the uses around."""
+    for value in filled.get((position, used_at), ()):
+        yield value
+        for depth in range(1, len(used_at) + 1):
+            yield from _given(value.position, used_at[depth:], filled)
 
 
 @contextmanager

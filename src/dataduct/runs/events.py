@@ -61,7 +61,8 @@ class StepWaiting:
 class StepFinished:
     """A step is over. `message` is a short note (`already loaded by run ...`) or the error's one line.
 
-    `position` is where the step stands in its pipeline file, if the step was tried.
+    `position` is where the step stands in its pipeline file or pattern, if the step was tried; `used_at` is where that
+    pattern is used, from the inside out.
     """
 
     step: str
@@ -76,6 +77,7 @@ class StepFinished:
     verdict: CheckVerdict | None = None
     log_file: str | None = None
     position: Position | None = None
+    used_at: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,11 +100,18 @@ _FIRST = (
     )""",
 )
 
+_MODES = (
+    "ALTER TABLE runs ADD COLUMN mode TEXT",
+    "ALTER TABLE runs ADD COLUMN partial BOOLEAN NOT NULL DEFAULT FALSE",
+    "ALTER TABLE step_runs ADD COLUMN fingerprint TEXT",
+)
+
 _MIGRATING = 0x6461746164756374
 """PostgreSQL's advisory lock that a process holds while it migrates."""
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "runs, step runs, attempts, statements and verdicts", _FIRST),
+    Migration(2, "the mode of a run, whether it ran all steps, and what each step did", _MODES),
 )
 
 

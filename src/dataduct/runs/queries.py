@@ -106,17 +106,13 @@ class RunQueries:
 
     def latest_run(self, pipeline: str, run_date: str | None = None) -> Run | None:
         """Return the newest run of the pipeline (for that run date), with its plan, or None."""
-        query = select(runs).where(runs.c.pipeline == pipeline)
-        if run_date is not None:
-            query = query.where(runs.c.run_date == run_date)
-        with self._reading() as connection:
-            row = connection.execute(query.order_by(*_NEWEST_FIRST).limit(1)).one_or_none()
-        return None if row is None else _run(row)
+        return self._newest(_of(pipeline, run_date))
 
-    def run_for(self, pipeline: str, run_date: str) -> Run | None:
-        """Return the newest run whose run date agrees with `run_date`, without its plan, or None.
+    def run_for(self, pipeline: str, run_date: str, mode: str | None) -> Run | None:
+        """Return the newest run in `mode` whose run date agrees with `run_date`, without its plan, or None.
 
-        A day agrees with every time of that day; two times agree if they are equal.
+        A day agrees with every time of that day; two times agree if they are equal. A run of some steps only is not
+        the pipeline's.
         """
         day, _, time = run_date.partition("T")
         agrees: ColumnElement[bool]
@@ -124,19 +120,19 @@ class RunQueries:
             agrees = runs.c.run_date.in_((day, run_date))
         else:
             agrees = (runs.c.run_date == day) | runs.c.run_date.between(f"{day}T", f"{day}U")
-        query = select(*_LISTED).where(runs.c.pipeline == pipeline, agrees)
-        with self._reading() as connection:
-            row = connection.execute(query.order_by(*_NEWEST_FIRST).limit(1)).one_or_none()
-        return None if row is None else _run(row)
+        query = select(*_LISTED).where(runs.c.pipeline == pipeline, agrees, _whole_in(mode))
+        return self._newest(query)
 
-    def resumable_run(self, pipeline: str, run_date: str | None = None) -> Run | None:
-        """Return the newest run of the pipeline (for that run date) if it did not end well, or None."""
-        run = self.latest_run(pipeline, run_date)
+    def resumable_run(self, pipeline: str, run_date: str | None, mode: str | None) -> Run | None:
+        """Return the newest run of the pipeline (for that run date) in `mode` if it did not end well, or None."""
+        run = self._newest(_of(pipeline, run_date).where(_in(mode)))
         return run if run is not None and run.status in ("failed", "interrupted") else None
 
-    def succeeded_run_dates(self, pipeline: str) -> frozenset[str]:
-        """Return the run dates for which a run of the pipeline has succeeded."""
-        query = select(runs.c.run_date).where(runs.c.pipeline == pipeline, runs.c.status == "succeeded")
+    def succeeded_run_dates(self, pipeline: str, mode: str | None) -> frozenset[str]:
+        """Return the run dates for which a run of all the pipeline's steps has succeeded in `mode`."""
+        query = select(runs.c.run_date).where(
+            runs.c.pipeline == pipeline, runs.c.status == "succeeded", _whole_in(mode)
+        )
         with self._reading() as connection:
             return frozenset(connection.scalars(query.distinct()))
 
@@ -158,6 +154,7 @@ class RunQueries:
                     rows=row.rows,
                     bytes=row.bytes,
                     error=row.error,
+                    fingerprint=row.fingerprint,
                 )
                 for row in connection.execute(query)
             ]
@@ -243,6 +240,11 @@ class RunQueries:
             for pipeline, by_status in sorted(counts.items())
         ]
 
+    def _newest(self, query: Select[Any]) -> Run | None:
+        with self._reading() as connection:
+            row = connection.execute(query.order_by(*_NEWEST_FIRST).limit(1)).one_or_none()
+        return None if row is None else _run(row)
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         try:
@@ -253,6 +255,19 @@ class RunQueries:
                 f"the run store {engine_name(self._engine)} cannot be read: {reason_of(error)}",
                 code="DD647",
             ) from error
+
+
+def _of(pipeline: str, run_date: str | None) -> Select[Any]:
+    query = select(runs).where(runs.c.pipeline == pipeline)
+    return query if run_date is None else query.where(runs.c.run_date == run_date)
+
+
+def _in(mode: str | None) -> ColumnElement[bool]:
+    return runs.c.mode.is_(None) if mode is None else runs.c.mode == mode
+
+
+def _whole_in(mode: str | None) -> ColumnElement[bool]:
+    return _in(mode) & ~runs.c.partial
 
 
 def _outcomes() -> Select[Any]:
@@ -296,6 +311,8 @@ def _run(row: Row[Any]) -> Run:
         error=row.error,
         process=row.process,
         plan=getattr(row, "plan", None),
+        mode=row.mode,
+        partial=row.partial,
     )
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from dataduct.model.verdict import CheckVerdict
 
-RunStatus = Literal["running", "succeeded", "failed", "interrupted"]
+RunStatus = Literal["running", "incomplete", "succeeded", "failed", "interrupted"]
+"""`incomplete`: its steps are executed one by one, by another engine; none is under way, and not all are done."""
 StepStatus = Literal["pending", "running", "succeeded", "failed", "skipped", "already-loaded", "interrupted"]
 """`skipped`: a step it depends on failed. `already-loaded`: its load was committed by an earlier run."""
 
@@ -19,6 +20,8 @@ class Run:
         id: Sortable: start time and a few random characters (`20260101T013000-k3f9`).
         plan: The plan as JSON, as it was run.
         error: The first root failure's one-line message, redacted.
+        mode: The mode of the settings it ran with, or None.
+        partial: Whether it was asked to run some steps of the plan only, and the others were not done.
     """
 
     id: str
@@ -30,11 +33,17 @@ class Run:
     error: str | None = None
     process: str | None = None
     plan: str | None = None
+    mode: str | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRun:
-    """One step of one run."""
+    """One step of one run.
+
+    Attributes:
+        fingerprint: What its last attempt did, as `dataduct.engine.fingerprints` writes it; None if it made none.
+    """
 
     run_id: str
     step: str
@@ -47,6 +56,7 @@ class StepRun:
     rows: int | None = None
     bytes: int | None = None
     error: str | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -67,6 +68,8 @@ runs = Table(
     Column("error", Text),
     Column("process", Text),
     Column("plan", Text),
+    Column("mode", Text),
+    Column("partial", Boolean, nullable=False, server_default=false()),
 )
 Index("runs_by_start", runs.c.started_at, runs.c.id)
 Index("runs_by_pipeline", runs.c.pipeline, runs.c.started_at, runs.c.id)
@@ -89,6 +92,7 @@ step_runs = Table(
     Column("rows", BigInteger),
     Column("bytes", BigInteger),
     Column("error", Text),
+    Column("fingerprint", Text),
 )
 
 attempts = Table(

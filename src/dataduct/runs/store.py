@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from sqlalchemy import (
     BindParameter,
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Engine,
     Insert,
     Table,
+    Update,
     bindparam,
     func,
     select,
@@ -56,13 +57,20 @@ class RunStore:
 
     def __init__(self, engine: Engine, redact: Callable[[str], str] = str) -> None:
         self.engine = engine
+        self._writer = engine.execution_options(writes=True)
         self._redactor = redact
         self._writing = threading.Lock()
         self._of_thread = threading.local()
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Store what this thread stores in the block in one transaction: all of it or nothing. Keep the block short."""
+        """Store what this thread stores in the block in one transaction: all of it or nothing. Keep the block short.
+
+        A block inside another is part of that one.
+        """
+        if getattr(self._of_thread, "connection", None) is not None:
+            yield
+            return
         with self._transaction() as connection:
             self._of_thread.connection = connection
             try:
@@ -84,13 +92,15 @@ class RunStore:
                     error=self._redacted(run.error),
                     process=run.process,
                     plan=None if run.plan is None else self._redacted_json(run.plan),
+                    mode=run.mode,
+                    partial=run.partial,
                 )
             )
 
-    def resume_run(self, run_id: str, process: str) -> None:
+    def resume_run(self, run_id: str, process: str, *, partial: bool = False) -> None:
         """Make the run `running` again, in `process`; steps left running by a dead one become `interrupted`.
 
-        Of two processes that resume one run, one does.
+        Of two processes that resume one run, one does. `partial` says whether it now leaves out steps of the plan.
 
         Raises:
             UserError: There is no such run (DD644), or a living process still runs it (DD645).
@@ -110,7 +120,7 @@ class RunStore:
             connection.execute(
                 update(runs)
                 .where(runs.c.id == run_id)
-                .values(status="running", process=process, finished_at=None, error=None)
+                .values(status="running", process=process, finished_at=None, error=None, partial=partial)
             )
             for table in (step_runs, attempts):
                 connection.execute(
@@ -118,6 +128,15 @@ class RunStore:
                     .where(table.c.run_id == run_id, table.c.status == "running")
                     .values(status="interrupted")
                 )
+
+    def mark_run(self, run_id: str, status: Literal["running", "incomplete"]) -> None:
+        """Store how a run that is not over stands: whether one of its steps is under way."""
+        with self._transaction() as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.id == run_id, runs.c.status.in_(("running", "incomplete")))
+                .values(status=status)
+            )
 
     def finish_run(self, run_id: str, status: RunStatus, error: str | None, at: datetime) -> None:
         """Store how the run ended."""
@@ -142,6 +161,7 @@ class RunStore:
             "rows": step_run.rows,
             "bytes": step_run.bytes,
             "error": self._redacted(step_run.error),
+            "fingerprint": step_run.fingerprint,
         }
         with self._transaction() as connection:
             connection.execute(
@@ -180,9 +200,16 @@ class RunStore:
         """Store how attempt `number` of the step ended."""
         with self._transaction() as connection:
             connection.execute(
-                update(attempts)
-                .where(attempts.c.run_id == run_id, attempts.c.step == step, attempts.c.number == number)
-                .values(status=status, finished_at=at, error_code=error_code, error=self._redacted(error))
+                _finish_attempt(),
+                {
+                    "of_run": run_id,
+                    "of_step": step,
+                    "of_number": number,
+                    "new_status": status,
+                    "new_finished_at": at,
+                    "new_error_code": error_code,
+                    "new_error": self._redacted(error),
+                },
             )
 
     def add_statement(self, statement: Statement) -> None:
@@ -239,7 +266,7 @@ class RunStore:
             return
         with self._writing:
             try:
-                with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+                with self._writer.begin() as connection:
                     yield connection
             except DatabaseError as error:
                 _raise_write_error(self.engine, error)
@@ -309,6 +336,21 @@ def _raise_write_error(engine: Engine, error: DatabaseError) -> NoReturn:
 def _next_position(table: Table, where: ColumnElement[bool]) -> ColumnElement[int]:
     highest = select(func.coalesce(func.max(table.c.position), -1) + 1).where(where)
     return highest.scalar_subquery()
+
+
+@cache
+def _finish_attempt() -> Update:
+    """Return the statement that ends an attempt; built once, as each step of a run asks for it."""
+    new = ("status", "finished_at", "error_code", "error")
+    return (
+        update(attempts)
+        .where(
+            attempts.c.run_id == bindparam("of_run"),
+            attempts.c.step == bindparam("of_step"),
+            attempts.c.number == bindparam("of_number"),
+        )
+        .values({name: bindparam(f"new_{name}") for name in new})
+    )
 
 
 @cache

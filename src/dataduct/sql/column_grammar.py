@@ -173,7 +173,7 @@ class _ColumnReader:
             cursor.fail(
                 "DD412", "array columns are not supported", hint="use JSON, or SUPER on Amazon Redshift"
             )
-        hint = _FOREIGN_HINTS.get(token.upper) or _nearest_attribute(cursor)
+        hint = _FOREIGN_HINTS.get(token.upper) or _nearest_attribute(cursor) or cursor.comma_hint()
         cursor.fail(
             "DD403",
             f"`{shown_text(token)}` is no attribute of a column",

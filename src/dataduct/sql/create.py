@@ -46,6 +46,13 @@ def create_table(
     return (*statements, SqlStatement(text=text, purpose="create the table"))
 
 
+def checked_length(column: Column, dialect: Dialect) -> int | None:
+    """Return the number of characters that a CHECK of the created table allows in a column, or None."""
+    if not dialect.checks_lengths or column.type.name not in _LENGTH_TYPES or not column.type.arguments:
+        return None
+    return column.type.arguments[0]
+
+
 def _create_text(definition: TableDefinition, dialect: Dialect, if_missing: bool, name: TableName) -> str:
     elements = [_column(definition, column, dialect) for column in definition.columns]
     elements += _constraints(definition, dialect)
@@ -86,12 +93,11 @@ def _constraints(definition: TableDefinition, dialect: Dialect) -> list[str]:
             constraints.append(f"PRIMARY KEY ({dialect.names(definition.primary_key)})")
         constraints += [f"UNIQUE ({dialect.names(columns)})" for columns in definition.unique]
         constraints += [_foreign_key(key, dialect) for key in definition.foreign_keys]
-    if dialect.checks_lengths:
-        constraints += [
-            f"CHECK (length({dialect.quote(column.name)}) <= {column.type.arguments[0]})"
-            for column in definition.columns
-            if column.type.name in _LENGTH_TYPES and column.type.arguments
-        ]
+    constraints += [
+        f"CHECK (length({dialect.quote(column.name)}) <= {length})"
+        for column in definition.columns
+        if (length := checked_length(column, dialect)) is not None
+    ]
     if dialect.keeps_checks:
         constraints += [f"CHECK ({check})" for check in definition.checks]
     return constraints

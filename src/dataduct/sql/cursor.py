@@ -117,6 +117,20 @@ class Cursor:
             self.fail("DD403", f"{expected} is missing", hint=hint)
         self.fail("DD403", f"`{shown_text(token)}` cannot stand here", expected=expected, hint=hint)
 
+    def comma_hint(self) -> str | None:
+        """Return the hint that the line before the next token's lacks a comma; None if nothing stands before it."""
+        token = self.peek()
+        if token is None:
+            return None
+        line = self._line_of(token)
+        above = next(
+            (self._line_of(each) for each in self.tokens[self.index :: -1] if self._line_of(each) < line), 0
+        )
+        return f"is a comma missing at the end of line {above}?" if above else None
+
+    def _line_of(self, token: Token) -> int:
+        return self.source.position_at(token.start).line
+
     def fail(
         self,
         code: str,

@@ -12,6 +12,11 @@ from dataduct.sql.reserved import RESERVED_WORDS
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
+def quoted(*names: str | None) -> str:
+    """Return a name as identifiers in double quotes, its schema before it where one is given."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names if name is not None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How one warehouse writes SQL.
@@ -61,8 +66,7 @@ class Dialect:
         """Return `name` as SQL writes it: quoted only if it is reserved or not plain lower case."""
         if _PLAIN_NAME.fullmatch(name) and name not in self.reserved:
             return name
-        doubled = name.replace('"', '""')
-        return f'"{doubled}"'
+        return quoted(name)
 
     def names(self, names: tuple[str, ...], table: str | None = None) -> str:
         """Return the names as a list with commas, each with `table` (already SQL) before it if one is given."""

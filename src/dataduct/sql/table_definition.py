@@ -196,7 +196,7 @@ class _TableReader:
                 if is_table_constraint(cursor):
                     read_table_constraint(cursor, draft)
                     if not cursor.done:
-                        cursor.unexpected("`,` or `)`")
+                        cursor.unexpected("`,` or `)`", hint=cursor.comma_hint())
                 elif cursor.at("LIKE"):
                     self._fail_like()
                 else:

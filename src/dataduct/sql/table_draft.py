@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from dataduct.model.counting import counted
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.problem import Problem
 from dataduct.model.table import Column, ForeignKey, TableDefinition, TableName
@@ -144,4 +145,4 @@ def _find(name: str, columns: Iterable[Column]) -> Column | None:
 
 
 def _columns(count: int) -> str:
-    return "1 column" if count == 1 else f"{count} columns"
+    return counted(count, "column")

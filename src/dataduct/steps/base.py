@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from dataduct.definition.durations import parse_duration
 from dataduct.model.operations import Operation
+from dataduct.model.position import Position
 from dataduct.steps.context import LoweringContext as LoweringContext
 
 
@@ -32,7 +33,7 @@ class StepProperties(BaseModel):
     Every field has a description and, where it helps, `examples`: they become the JSON Schema and the docs page.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     name: str | None = Field(
         None,
@@ -110,6 +111,8 @@ class Step(Generic[PropertiesT]):
         properties: The class of its properties.
         chaining: What it takes from the previous step by default.
         writes_dataset: Whether the step writes one dataset, of its own name.
+        expanded_at: Where the code is that `expand` runs, for messages about what it returns; None for step types of
+            Dataduct itself.
     """
 
     step_type: ClassVar[str]
@@ -119,6 +122,7 @@ class Step(Generic[PropertiesT]):
     properties: ClassVar[type[StepProperties]] = StepProperties
     chaining: ClassVar[Chaining] = Chaining.NONE
     writes_dataset: ClassVar[bool] = False
+    expanded_at: ClassVar[Position | None] = None
 
     def __init_subclass__(cls, **arguments: object) -> None:
         super().__init_subclass__(**arguments)

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from dataduct.config.settings import CustomStep, Settings
 from dataduct.errors import ProblemsError, UserError
 from dataduct.model.nearest import did_you_mean
+from dataduct.model.paths import path_below
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
+from dataduct.project_code.modules import import_file, missing_module_hint, place_of, told
+from dataduct.project_code.python2 import is_python
 from dataduct.registry import STEPS
 from dataduct.steps.base import Step
-from dataduct.steps.custom_diagnosis import diagnose_text, is_of_original, is_python, read_source
+from dataduct.steps.custom_diagnosis import diagnose_text, is_of_original, read_source
 from dataduct.steps.custom_guard import StepCode, check_step_type, guarded
-from dataduct.steps.custom_modules import load_module
 from dataduct.steps.custom_scan import ScannedFile, StepClass, scan
 
 _NOT_STEPS = ("_", "test_", "conftest")
@@ -99,7 +102,7 @@ class StepCatalog:
             file
             for directory in dict.fromkeys(self._directories)
             for file in sorted(directory.glob("*.py"))
-            if not file.name.startswith(_NOT_STEPS) and file.is_file()
+            if not file.name.startswith(_NOT_STEPS) and (file.is_file() or file.is_symlink())
         ]
         return tuple(scan(file, self._shown(file)) for file in files)
 
@@ -164,12 +167,25 @@ class StepCatalog:
         return UserError(
             f"unknown step type `{name}`",
             code="DD602",
-            hint=did_you_mean(name, known),
+            hint=self._file_called(name) or did_you_mean(name, known),
             details=(
                 f"known: {', '.join(known)}",
                 *(f"{file.shown} could not be read" for file in self.broken_files),
             ),
         )
+
+    def _file_called(self, name: str) -> str | None:
+        """Return what a file of the project that is called like step type `name` defines in its place."""
+        stem = name.replace("-", "_")
+        scanned = next(
+            (each for each in self._scanned if Path(each.shown).stem.replace("-", "_") == stem), None
+        )
+        if scanned is None or scanned.problems:
+            return None
+        defined = ", ".join(f"`{each}`" for found in scanned.classes for each in found.names)
+        if defined:
+            return f'{scanned.shown} defines {defined}; use that name, or set `step_type = "{name}"` in the class'
+        return f"{scanned.shown} defines no step type: derive a class from `dataduct.steps.Step` there"
 
     def _of_entry(self, entry: CustomStep) -> StepType:
         file = self._file_of(entry)
@@ -194,7 +210,7 @@ class StepCatalog:
 
         shown = self._shown(file)
         _check_source(file, shown)
-        module = load_module(file, shown)
+        module = _imported(file, shown)
         found = getattr(module, class_name, None)
         if found is None:
             classes = [name for name, value in vars(module).items() if isinstance(value, type)]
@@ -218,14 +234,14 @@ class StepCatalog:
         return guarded(found, step_type, code)
 
     def _shown(self, path: Path) -> str:
-        return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
+        return path_below(path, self._root)
 
 
 def catalog_of(root: Path, settings: Settings) -> StepCatalog:
     """Return the catalogue of the project in `root`; the same one as long as no file of its steps changes."""
     directories = tuple((root / each).absolute() for each in map(Path, settings.steps))
     directories = tuple(Path(os.path.normpath(each.expanduser())) for each in directories)
-    files = [file for directory in directories for file in sorted(directory.glob("*.py"))]
+    files = [file for directory in directories for file in sorted(directory.glob("*.py")) if file.is_file()]
     state = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
     return _kept_catalog(directories, tuple(settings.custom_steps), root, state)
 
@@ -263,6 +279,22 @@ def _check_source(file: Path, shown: str) -> None:
     problems = diagnose_text(text, shown)
     if problems and (is_of_original(problems) or not is_python(text)):
         raise ProblemsError(problems)
+
+
+def _imported(file: Path, shown: str) -> ModuleType:
+    """Return the module in `file`. Raises ProblemsError (DD563) at the place that raised."""
+    file = file.resolve()
+    root = None if Path(shown).is_absolute() else file.parents[len(Path(shown).parts) - 1]
+    try:
+        return import_file(file)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SyntaxError) and error.filename:
+            where = path_below(Path(error.filename), root)
+            place = Position(where, error.lineno or 1, max(1, error.offset or 1))
+        else:
+            place = place_of(error, file.parent, root) or Position(shown)
+        message, hint = f"importing {shown} raised {told(error)}", missing_module_hint(error, file.parent)
+        raise _error("DD563", message, place, hint) from error
 
 
 def _position_of_class(file: Path, shown: str, class_name: str) -> Position | None:

@@ -23,6 +23,14 @@ LOG_DESCRIPTION = (
 )
 
 
+LOG_DOCUMENTATION = """\
+With `log_to_s3` the verdict is also written to the storage, as a line of JSON in
+`qa/PIPELINE/STEP/DATE_RUN.jsonl` (`log_path` under `checks:` in the settings names another directory than `qa`, and
+`--path_suffix=PATH` among the `script_arguments` one below it). The message says where it is. A log that cannot be
+written is told and changes nothing about the verdict."""
+"""What the documentation of every check says of `log_to_s3`."""
+
+
 class CheckProperties(PhantomOutputProperties):
     """What every check has: a program to run in place of the built-in check, and what only Amazon's services read."""
 

@@ -12,7 +12,13 @@ from dataduct.model.table import TableDefinition, TableName
 from dataduct.sql.dialect import DIALECTS
 from dataduct.sql.source_rows import select_columns
 from dataduct.steps.base import Step, Text
-from dataduct.steps.checks import SourceCheckProperties, built_in_check, has_own_program, own_check
+from dataduct.steps.checks import (
+    LOG_DOCUMENTATION,
+    SourceCheckProperties,
+    built_in_check,
+    has_own_program,
+    own_check,
+)
 from dataduct.steps.choices import listed, require_one
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
@@ -73,7 +79,7 @@ class ColumnCheck(Step[ColumnCheckProperties]):
     summary: ClassVar[str] = (
         "Compare a sample of the source's rows, value by value, with the warehouse's rows."
     )
-    documentation: ClassVar[str] = """\
+    documentation: ClassVar[str] = f"""\
 Takes `sample_size` rows of the source and finds the rows of the same key in the warehouse. A row that is missing there,
 or differs in any column, counts as wrong; more than `tolerance` percent of wrong rows fail the check.
 
@@ -83,10 +89,7 @@ Columns are compared in order: the first column of the source with the first of 
 
 The check waits for the latest earlier step of the pipeline that writes the warehouse table.
 
-With `log_to_s3` the verdict is also written to the storage, as a line of JSON in
-`qa/PIPELINE/STEP/DATE_RUN.jsonl` (`log_path` under `checks:` in the settings names another directory than `qa`, and
-`--path_suffix=PATH` among the `script_arguments` one below it). The message says where it is. A log that cannot be
-written is told and changes nothing about the verdict.
+{LOG_DOCUMENTATION}
 
 ```yaml
 name: load_courses

@@ -12,6 +12,7 @@ from dataduct.definition.templates import has_template
 from dataduct.errors import ProblemsError
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.nearest import did_you_mean, nearest_name
+from dataduct.model.paths import path_below
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem, Severity
 from dataduct.model.table import TableDefinition
@@ -213,9 +214,7 @@ class LoweringContext:
 
     def shown(self, path: Path) -> str:
         """Return `path` as messages and plans show it: relative to the project where it lies in it."""
-        if path.is_relative_to(self.project_directory):
-            return str(path.relative_to(self.project_directory))
-        return str(path)
+        return path_below(path, self.project_directory)
 
     def _candidates(self, path: str) -> Iterator[Path]:
         for directory in self.directories:
@@ -229,13 +228,23 @@ class LoweringContext:
             return None
 
     def _report_missing(self, path: str, *, of: str) -> None:
+        link = next((place for place in self._candidates(path) if place.is_symlink()), None)
+        if link is not None:
+            self.report(
+                "DD205",
+                f"`{path}` is a link that leads nowhere",
+                of=of,
+                expected="a link to something that exists",
+                hint=f"it leads to `{link.readlink()}`",
+            )
+            return
         parents = dict.fromkeys(place.parent for place in self._candidates(path))
         places = [f"`{self.shown(directory)}`" for directory in parents]
         self.report(
             "DD205",
             f"`{path}` does not exist",
             of=of,
-            expected=f"a file in {' or '.join(places)}",
+            expected=f"a {'directory' if path.endswith('/') else 'file'} in {' or '.join(places)}",
             hint=self._nearest_file(path),
         )
 

@@ -9,7 +9,13 @@ from dataduct.model.table import TableName
 from dataduct.sql.dialect import DIALECTS
 from dataduct.sql.queries import count_query
 from dataduct.steps.base import Step, Text
-from dataduct.steps.checks import SourceCheckProperties, built_in_check, has_own_program, own_check
+from dataduct.steps.checks import (
+    LOG_DOCUMENTATION,
+    SourceCheckProperties,
+    built_in_check,
+    has_own_program,
+    own_check,
+)
 from dataduct.steps.choices import require_one
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
@@ -64,16 +70,13 @@ class CountCheck(Step[CountCheckProperties]):
 
     step_type: ClassVar[str] = "count-check"
     summary: ClassVar[str] = "Compare the number of rows in the source with that in the warehouse."
-    documentation: ClassVar[str] = """\
+    documentation: ClassVar[str] = f"""\
 Counts rows in the source and in the warehouse, and fails if the counts are more than `tolerance` percent of the
 source's count apart. Rows come and go in a source while a pipeline runs, so a small tolerance is usual.
 
 The check waits for the latest earlier step of the pipeline that writes the warehouse table.
 
-With `log_to_s3` the verdict is also written to the storage, as a line of JSON in
-`qa/PIPELINE/STEP/DATE_RUN.jsonl` (`log_path` under `checks:` in the settings names another directory than `qa`, and
-`--path_suffix=PATH` among the `script_arguments` one below it). The message says where it is. A log that cannot be
-written is told and changes nothing about the verdict.
+{LOG_DOCUMENTATION}
 
 ```yaml
 name: load_courses

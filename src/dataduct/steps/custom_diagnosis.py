@@ -12,7 +12,7 @@ from pathlib import Path
 from dataduct.errors import ProblemsError
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
-from dataduct.steps.custom_python2 import names_of_python2, statements_of_python2
+from dataduct.project_code.python2 import names_of_python2, statements_of_python2
 from dataduct.steps.original_classes import ORIGINAL_CLASSES
 
 _NEW_STYLE = "derive the class from `dataduct.steps.Step` and return an operation from `lower`"
@@ -95,15 +95,6 @@ def diagnose_text(text: str, shown: str) -> list[Problem]:
     for name in _classes_of_original(tree):
         found += _uses(name, shown)
     return sorted(found, key=lambda problem: problem.position or Position(shown))
-
-
-def is_python(text: str) -> bool:
-    """Return whether Python can parse `text`."""
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-    return True
 
 
 def is_of_original(problems: Iterable[Problem]) -> bool:

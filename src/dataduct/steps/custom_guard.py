@@ -1,23 +1,36 @@
 """Step types that are not Dataduct's own, so that their mistakes are told as problems and never as tracebacks."""
 
 import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from types import CodeType
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import ModelWrapValidatorHandler, ValidationError, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    ModelWrapValidatorHandler,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+from pydantic.errors import PydanticUserError
+from pydantic_core import PydanticUndefined
 
 from dataduct.definition.properties import PropertyError
 from dataduct.definition.tree import at_position
 from dataduct.errors import DataductError, ProblemsError
 from dataduct.model.operations import Operation, dataset_outputs
+from dataduct.model.paths import path_below
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
+from dataduct.project_code.modules import place_of, told
 from dataduct.steps.base import Step, StepProperties, SubStep
 from dataduct.steps.context import LoweringContext
-from dataduct.steps.custom_modules import place_of, told
 
+_MOST_SUB_STEPS = 20_000
 _METHODS = ("subject", "output_nodes", "expand", "lower")
 ResultT = TypeVar("ResultT")
 
@@ -39,6 +52,15 @@ class StepCode:
     def problem(self, code: str, message: str, hint: str | None = None) -> Problem:
         """Return a problem at the class."""
         return Problem(code=code, message=message, position=self.position, hint=hint)
+
+    def position_of(self, found: type, method: str) -> Position | None:
+        """Return the line of a method that the class defines, or the class."""
+        function = getattr(vars(found).get(method), "__func__", None)
+        code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
+        if code is None or self.position is None:
+            return self.position
+        file = path_below(Path(code.co_filename), self.root.resolve() if self.root else None)
+        return _place_of_def(code, file)
 
     def raised(self, step_type: str, doing: str, error: BaseException) -> Problem:
         """Return the problem that stands for an exception of the code: it has no position of its own."""
@@ -73,7 +95,13 @@ def check_step_type(found: type[Step[Any]], code: StepCode) -> None:
                     "DD567", f"`{method}` of `{name}` is no class method", "write `@classmethod` above it"
                 )
             )
-    if all(getattr(getattr(found, m, None), "__func__", None) is _base(m) for m in ("expand", "lower")):
+    problems += [
+        code.problem(
+            "DD567", f"the default of `{field}` of `{name}` {wrong}", "correct the default or the type"
+        )
+        for field, wrong in _wrong_defaults(properties)
+    ]
+    if _of_base(found, "expand") and _of_base(found, "lower"):
         problems.append(
             code.problem(
                 "DD567",
@@ -85,9 +113,40 @@ def check_step_type(found: type[Step[Any]], code: StepCode) -> None:
         raise ProblemsError(problems)
 
 
-def _base(method: str) -> Callable[..., object]:
-    function: Callable[..., object] = getattr(Step, method).__func__
-    return function
+def _wrong_defaults(properties: object) -> Iterator[tuple[str, str]]:
+    """Yield the fields whose default their own type refuses, and why; None stands for a value that is not given."""
+    if not isinstance(properties, type) or not issubclass(properties, BaseModel):
+        return
+    for name, field in properties.model_fields.items():
+        if field.default is PydanticUndefined or field.default is None:
+            continue
+        try:
+            annotation = Annotated[(field.annotation, name, *field.metadata)]  # type: ignore[name-defined]
+            TypeAdapter(annotation, config=properties.model_config).validate_python(field.default)
+        except ValidationError as error:
+            yield name, f"is {field.default!r}: {error.errors()[0]['msg'].lower()}"
+        except PydanticUserError:
+            continue
+
+
+def _place_of_def(code: CodeType, file: str) -> Position:
+    """Return the place of a function's `def` and name, which decorators stand before."""
+    try:
+        lines, first = inspect.getsourcelines(code)
+    except (OSError, TypeError):
+        return Position(file, code.co_firstlineno)
+    for number, text in enumerate(lines, start=first):
+        begin = f"def {code.co_name}"
+        if text.lstrip().startswith(begin):
+            column = text.index(begin) + 1
+            return Position(file, number, column, column + len(begin))
+    return Position(file, first)
+
+
+def _of_base(found: type[Step[Any]], method: str) -> bool:
+    """Whether the method is that of `Step`, which the class does not define itself."""
+    own: object = getattr(getattr(found, method, None), "__func__", None)
+    return own is getattr(Step, method).__func__
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +173,19 @@ class _Guard:
     def output_nodes(self, *arguments: Any) -> tuple[str, ...]:
         nodes = self.call("output_nodes", *arguments)
         if not isinstance(nodes, tuple | list) or not all(isinstance(node, str) for node in nodes):
-            raise _wrong_result(self.step_type, "output_nodes", nodes, "a tuple of names")
+            raise self._wrong_result("output_nodes", nodes, "a tuple of names")
         return tuple(nodes)
 
     def expand(self, *arguments: Any) -> list[SubStep]:
         result = self.call("expand", *arguments)
-        if result is None or isinstance(result, str):
-            raise _wrong_result(self.step_type, "expand", result, "a list of `SubStep`")
-        sub_steps = self.run("expand", lambda: list(result))
-        _check_sub_steps(self.step_type, sub_steps)
+        if not isinstance(result, Iterable) or isinstance(result, str):
+            raise self._wrong_result("expand", result, "a list of `SubStep`")
+        sub_steps = self.run("expand", lambda: list(islice(result, _MOST_SUB_STEPS + 1)))
+        if len(sub_steps) > _MOST_SUB_STEPS:
+            raise self._wrong_expansion(f"more than {_MOST_SUB_STEPS:,} steps")
+        if not sub_steps and _of_base(self.found, "lower") and not _of_base(self.found, "expand"):
+            raise self._wrong_expansion("no steps")
+        self._check_sub_steps(sub_steps)
         return sub_steps
 
     def lower(self, cls: type[Step[Any]], properties: Any, context: LoweringContext) -> Operation | None:
@@ -132,10 +195,72 @@ class _Guard:
             has_problems = any(each.severity == "error" for each in context.problems[reported:])
             if operation is None and has_problems:
                 return None
-            return _checked(self.step_type, operation, cls.output_nodes(properties, context.step))
+            return self._checked(operation, cls.output_nodes(properties, context.step))
         except ProblemsError as error:
+            known = len(context.problems)
             context.relay(error, of="step_type")
+            for index, problem in enumerate(context.problems[known:], start=known):
+                if problem.code == "DD569":
+                    context.problems[index] = replace(problem, used_at=(context.position,))
             return None
+
+    def _check_sub_steps(self, sub_steps: list[Any]) -> None:
+        suffixes: set[str] = set()
+        for sub_step in sub_steps:
+            if not isinstance(sub_step, SubStep):
+                raise self._wrong_result("expand", sub_step, "`SubStep`s")
+            if sub_step.suffix in suffixes:
+                raise self._wrong(
+                    "expand",
+                    f"step type `{self.step_type}` expands to two steps with the suffix `{sub_step.suffix}`",
+                    hint="give each `SubStep` a suffix of its own",
+                )
+            suffixes.add(sub_step.suffix)
+            try:
+                at_position(dict(sub_step.properties), Position(""))
+            except (TypeError, ValueError) as error:
+                raise self._wrong(
+                    "expand",
+                    f"step type `{self.step_type}` expands to a `{sub_step.step_type}` whose properties could "
+                    f"not stand in a pipeline file: {error}",
+                    hint="give texts, numbers, booleans, lists and mappings",
+                ) from None
+
+    def _checked(self, operation: object, nodes: tuple[str, ...]) -> Operation:
+        if not isinstance(operation, Operation):
+            raise self._wrong_result("lower", operation, "an operation such as `RunSql`")
+        written = {dataset.node for dataset in dataset_outputs(operation)}
+        if written == set(nodes):
+            return operation
+        listed = ", ".join(f"`{node}`" for node in sorted(written)) or "no dataset"
+        named = ", ".join(f"`{node}`" for node in nodes) or "none"
+        raise self._wrong(
+            "lower",
+            f"the operation of step type `{self.step_type}` writes {listed}, and `output_nodes` names {named}",
+            hint="set `writes_dataset = True` for one dataset of the step's own name, or define `output_nodes`",
+        )
+
+    def _wrong_expansion(self, what: str) -> ProblemsError:
+        message = f"step type `{self.step_type}` expands to {what}"
+        return self._wrong("expand", message, expected=f"1 to {_MOST_SUB_STEPS:,} `SubStep`s")
+
+    def _wrong_result(self, method: str, result: object, expected: str) -> ProblemsError:
+        what = "nothing" if result is None else f"`{type(result).__name__}`"
+        return self._wrong(
+            method,
+            f"`{method}` of step type `{self.step_type}` returned {what}",
+            expected=expected,
+            hint="report what is wrong with `context.report`" if method == "lower" else None,
+        )
+
+    def _wrong(
+        self, method: str, message: str, *, expected: str | None = None, hint: str | None = None
+    ) -> ProblemsError:
+        """Return the error that a method of the class is to be mended for, at its line."""
+        position = self.code.position_of(self.found, method)
+        return ProblemsError(
+            [Problem(code="DD569", message=message, position=position, expected=expected, hint=hint)]
+        )
 
 
 def guarded(found: type[Step[Any]], step_type: str, code: StepCode) -> type[Step[Any]]:
@@ -168,6 +293,7 @@ def guarded(found: type[Step[Any]], step_type: str, code: StepCode) -> type[Step
     for name in ("__name__", "__qualname__", "__doc__", "__module__", "summary", "aliases"):
         setattr(Guarded, name, getattr(found, name))
     Guarded.step_type = step_type
+    Guarded.expanded_at = code.position_of(found, "expand")
     Guarded.properties = _guarded_properties(found.properties, step_type, code)
     return Guarded
 
@@ -193,68 +319,4 @@ def _guarded_properties(
         __validators__=validators,
         __module__=properties.__module__,
         __doc__=properties.__doc__,
-    )
-
-
-def _check_sub_steps(step_type: str, sub_steps: list[Any]) -> None:
-    suffixes: set[str] = set()
-    for sub_step in sub_steps:
-        if not isinstance(sub_step, SubStep):
-            raise _wrong_result(step_type, "expand", sub_step, "`SubStep`s")
-        if sub_step.suffix in suffixes:
-            raise ProblemsError(
-                [
-                    Problem(
-                        code="DD569",
-                        message=f"step type `{step_type}` expands to two steps with the suffix `{sub_step.suffix}`",
-                        hint="give each `SubStep` a suffix of its own",
-                    )
-                ]
-            )
-        suffixes.add(sub_step.suffix)
-        try:
-            at_position(dict(sub_step.properties), Position(""))
-        except (TypeError, ValueError) as error:
-            raise ProblemsError(
-                [
-                    Problem(
-                        code="DD569",
-                        message=f"step type `{step_type}` expands to a `{sub_step.step_type}` whose properties could "
-                        f"not stand in a pipeline file: {error}",
-                        hint="give texts, numbers, booleans, lists and mappings",
-                    )
-                ]
-            ) from None
-
-
-def _checked(step_type: str, operation: object, nodes: tuple[str, ...]) -> Operation:
-    if not isinstance(operation, Operation):
-        raise _wrong_result(step_type, "lower", operation, "an operation such as `RunSql`")
-    written = {dataset.node for dataset in dataset_outputs(operation)}
-    if written == set(nodes):
-        return operation
-    listed = ", ".join(f"`{node}`" for node in sorted(written)) or "no dataset"
-    named = ", ".join(f"`{node}`" for node in nodes) or "none"
-    raise ProblemsError(
-        [
-            Problem(
-                code="DD569",
-                message=f"the operation of step type `{step_type}` writes {listed}, and `output_nodes` names {named}",
-                hint="set `writes_dataset = True` for one dataset of the step's own name, or define `output_nodes`",
-            )
-        ]
-    )
-
-
-def _wrong_result(step_type: str, method: str, result: object, expected: str) -> ProblemsError:
-    what = "nothing" if result is None else f"`{type(result).__name__}`"
-    return ProblemsError(
-        [
-            Problem(
-                code="DD569",
-                message=f"`{method}` of step type `{step_type}` returned {what}",
-                expected=expected,
-                hint="report what is wrong with `context.report`" if method == "lower" else None,
-            )
-        ]
     )

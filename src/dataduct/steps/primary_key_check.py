@@ -6,7 +6,13 @@ from pydantic import Field
 
 from dataduct.model.operations import Check, PrimaryKeyComparison, RunCommand
 from dataduct.steps.base import Step, Text
-from dataduct.steps.checks import CheckProperties, built_in_check, has_own_program, own_check
+from dataduct.steps.checks import (
+    LOG_DOCUMENTATION,
+    CheckProperties,
+    built_in_check,
+    has_own_program,
+    own_check,
+)
 from dataduct.steps.commands import stem
 from dataduct.steps.context import LoweringContext
 
@@ -25,17 +31,14 @@ class PrimaryKeyCheck(Step[PrimaryKeyCheckProperties]):
 
     step_type: ClassVar[str] = "primary-key-check"
     summary: ClassVar[str] = "Check that no primary key of a table stands twice and none is NULL."
-    documentation: ClassVar[str] = """\
+    documentation: ClassVar[str] = f"""\
 Checks the primary key that `table_definition` declares: no value stands twice and no column of it is NULL. Analytic
 warehouses do not enforce primary keys, so a load can break them unseen.
 
 The check waits for the latest earlier step of the pipeline that writes the table. If it fails, the step fails, and
 the verdict shows up to ten keys that are wrong.
 
-With `log_to_s3` the verdict is also written to the storage, as a line of JSON in
-`qa/PIPELINE/STEP/DATE_RUN.jsonl` (`log_path` under `checks:` in the settings names another directory than `qa`, and
-`--path_suffix=PATH` among the `script_arguments` one below it). The message says where it is. A log that cannot be
-written is told and changes nothing about the verdict.
+{LOG_DOCUMENTATION}
 
 ```yaml
 name: load_courses

@@ -1,17 +1,15 @@
 """Mappers, reducers and combiners as users write them: scripts of the project, or shell commands."""
 
-import ast
 import re
 import shlex
 import shutil
-import warnings
 from pathlib import Path
 
 from dataduct.definition.templates import has_template
 from dataduct.model.s3_uri import is_s3_uri
 from dataduct.model.streaming_options import is_java_class
+from dataduct.project_code.python2 import python2_statement
 from dataduct.steps.context import LoweringContext
-from dataduct.steps.custom_python2 import statements_of_python2
 from dataduct.steps.files import checked_uri
 
 _FILE_ENDING = re.compile(r"\.(py|sh|rb|pl|pm|r|js|awk|php|lua|jar)$", re.IGNORECASE)
@@ -83,22 +81,13 @@ def _names_a_file(word: str) -> bool:
 
 def _warn_of_python2(script: Path, context: LoweringContext, *, of: str) -> None:
     """Tell that a script runs only where there is a Python 2 (DD282, a warning)."""
-    if script.suffix != ".py":
-        return
-    try:
-        text = script.read_text("utf-8", "replace")
-        with warnings.catch_warnings(action="ignore"):
-            ast.parse(text)
-    except OSError:
-        return
-    except (SyntaxError, ValueError, RecursionError):
-        found = statements_of_python2(text, context.shown(script))
-        if found:
-            line = found[0].position.line if found[0].position else 1
-            context.report(
-                "DD282",
-                f"`{context.shown(script)}` is written for Python 2 (line {line}) and runs only where `python2` does",
-                of=of,
-                hint=found[0].hint or "bring it to Python 3",
-                severity="warning",
-            )
+    found = python2_statement(script) if script.suffix == ".py" else None
+    if found is not None:
+        line, hint = found
+        context.report(
+            "DD282",
+            f"`{context.shown(script)}` is written for Python 2 (line {line}) and runs only where `python2` does",
+            of=of,
+            hint=hint,
+            severity="warning",
+        )

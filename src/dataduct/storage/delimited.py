@@ -7,6 +7,7 @@ from typing import Literal
 import pyarrow as pa
 
 from dataduct.errors import DataError
+from dataduct.model.counting import counted
 from dataduct.model.operations import FileFormat
 from dataduct.storage.csv_records import CsvRecords
 from dataduct.storage.text_blocks import BadText, text_blocks
@@ -169,7 +170,7 @@ class _Source:
         if len(record) == len(self.names or ()):
             return record
         self._bad_row(
-            f"{len(record)} {'field' if len(record) == 1 else 'fields'} found, {len(self.names or ())} expected",
+            f"{counted(len(record), 'field')} found, {len(self.names or ())} expected",
             code="DD750",
             details=(_shown(record),),
         )

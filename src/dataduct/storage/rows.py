@@ -19,9 +19,6 @@ TextFormat = Literal["tsv", "csv", "jsonl"]
 RowFormat = Literal["tsv", "csv", "jsonl", "parquet"]
 """Formats that a table can be loaded from."""
 
-NAMED_FORMATS: tuple[RowFormat, ...] = ("csv", "jsonl", "parquet")
-"""Formats whose files name their columns."""
-
 _BATCH_ROWS = 65_536
 
 

@@ -12,12 +12,11 @@ from dataduct.errors import UserError
 from dataduct.model.s3_uri import S3Uri, parse_s3_uri
 
 
-class S3Options(BaseModel):
-    """A connection of type `s3`: how an S3 endpoint is reached. Everything has AWS's own default."""
+class S3Access(BaseModel):
+    """Where S3 is and with which credentials it is reached. Everything has AWS's own default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    type: Literal["s3"] = Field("s3", description="Amazon S3, or a service that speaks its protocol.")
     region: str | None = Field(
         None, min_length=1, description="Region of the bucket.", examples=["us-east-1"]
     )
@@ -38,12 +37,14 @@ class S3Options(BaseModel):
         min_length=1,
         description="Secret of the access key.",
         examples=["${env:AWS_SECRET_ACCESS_KEY}"],
+        repr=False,
     )
     session_token: str | None = Field(
         None,
         min_length=1,
         description="Token of temporary credentials.",
         examples=["${env:AWS_SESSION_TOKEN}"],
+        repr=False,
     )
     profile: str | None = Field(
         None, min_length=1, description="Profile of the AWS configuration files.", examples=["analytics"]
@@ -53,6 +54,14 @@ class S3Options(BaseModel):
         description="Whether the bucket stands in the path of addresses and not in the host name; by default yes if "
         "`endpoint_url` is set.",
     )
+
+
+class S3Options(S3Access):
+    """A connection of type `s3`: how an S3 endpoint is reached. Everything has AWS's own default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    type: Literal["s3"] = Field("s3", description="Amazon S3, or a service that speaks its protocol.")
     connect_timeout: float = Field(
         10.0, gt=0, le=3600, description="Seconds that one attempt to connect may take."
     )

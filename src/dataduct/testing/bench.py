@@ -92,7 +92,7 @@ class Bench:
                 for alias in aliases
             },
             "engine": EngineSettings(max_retries=0),
-            "hooks": HooksSettings(path=str(directory / "hooks")),
+            "hooks": HooksSettings(),
             "bootstrap": None,
             "teardown": None,
         }

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from dataduct.errors import UserError
 from dataduct.model.table import TableDefinition
+from dataduct.sql.dialect import quoted
 from dataduct.sql.table_definition import parse_table_definition
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]] | pa.Table
@@ -113,16 +114,12 @@ def _fill(connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[str
             code="DD574",
             hint="give at least one row, or a SQL script that creates the table",
         )
-    columns = ", ".join(f"{_quoted(name)} {_sqlite_type([row.get(name) for row in rows])}" for name in names)
-    connection.execute(f"CREATE TABLE {_quoted(table)} ({columns})")
+    columns = ", ".join(f"{quoted(name)} {_sqlite_type([row.get(name) for row in rows])}" for name in names)
+    connection.execute(f"CREATE TABLE {quoted(table)} ({columns})")
     connection.executemany(
-        f"INSERT INTO {_quoted(table)} VALUES ({', '.join('?' * len(names))})",
+        f"INSERT INTO {quoted(table)} VALUES ({', '.join('?' * len(names))})",
         [tuple(_sqlite_value(row.get(name)) for name in names) for row in rows],
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _sqlite_type(values: Sequence[object]) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # capabilities are asked for while compiling, which needs no 
     import pyarrow as pa
 
 Row = tuple[object, ...]
+Execute = Callable[[str], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,21 @@ class LoadResult:
     rejected: tuple[str, ...] = ()
 
 
-class Transaction(ABC):
+class TableMemory:
+    """Which tables are known to be committed, so that they need not be looked for again.
+
+    A warehouse that other processes change meanwhile remembers nothing, which is the default.
+    """
+
+    def knows_table(self, table: TableName) -> bool:
+        """Return whether `table` is known to be there, for all who begin now."""
+        return False
+
+    def remember_table(self, table: TableName) -> None:
+        """Take note that `table` was found."""
+
+
+class Transaction(TableMemory, ABC):
     """An open transaction. Leaving its block commits; an exception in the block rolls back."""
 
     @abstractmethod
@@ -113,7 +128,7 @@ class Transaction(ABC):
         """
 
 
-class Warehouse(ABC):
+class Warehouse(TableMemory, ABC):
     """An open warehouse, shared by the threads of one run."""
 
     capabilities: WarehouseCapabilities
@@ -127,11 +142,17 @@ class Warehouse(ABC):
         """
 
     @abstractmethod
-    def execute(self, statement: str, cancellation: Cancellation) -> int | None:
-        """Run one statement outside any transaction, as VACUUM asks for; return the rows it changed, or None.
+    def session(self, cancellation: Cancellation) -> AbstractContextManager[Execute]:
+        """Give what runs one statement outside any transaction, as VACUUM asks for, and returns the rows it changed.
 
-        Raises what `Transaction.execute` raises.
+        Each statement commits by itself. Temporary tables last until the end of the block. At most one block writes
+        at a time where the warehouse asks for that. A statement raises what `Transaction.execute` raises.
         """
+
+    def execute(self, statement: str, cancellation: Cancellation) -> int | None:
+        """Run one statement in a session of its own; return the rows it changed, or None if it changes none."""
+        with self.session(cancellation) as execute:
+            return execute(statement)
 
     @abstractmethod
     def stream(

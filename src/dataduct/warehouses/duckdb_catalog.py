@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from dataduct.model.table import Column, ColumnType, TableName
+from dataduct.sql.dialect import quoted
 from dataduct.warehouses.duckdb_session import Session
 
 _TYPE = re.compile(r"([A-Z][A-Z0-9_ ]*)\((\d+(?:, *\d+)*)\)")
@@ -51,14 +52,9 @@ class CatalogTable:
         )
 
 
-def quoted(name: str) -> str:
-    """Return a name as a quoted identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def quoted_table(table: TableName) -> str:
     """Return a table's name as quoted identifiers."""
-    return ".".join(quoted(part) for part in (table.schema, table.name) if part)
+    return quoted(table.schema, table.name)
 
 
 def literal(text: str) -> str:
@@ -67,7 +63,16 @@ def literal(text: str) -> str:
 
 
 def read_table(session: Session, table: TableName) -> CatalogTable | None:
-    """Return what the catalog says of `table`, or None if there is no such table or view."""
+    """Return what the catalog says of `table`, or None if there is no such table or view.
+
+    DuckDB goes through the whole catalog for it, so the session keeps the answer.
+    """
+    if table not in session.catalog:
+        session.catalog[table] = _described(session, table)
+    return session.catalog[table]
+
+
+def _described(session: Session, table: TableName) -> CatalogTable | None:
     schema = literal(table.schema.lower()) if table.schema else "lower(current_schema())"
     place = (
         f"lower(table_name) = {literal(table.name.lower())} AND ((database_name = current_database() AND "

@@ -7,9 +7,10 @@ from dataduct.errors import DataductError, DataError, SqlError
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.operations import FileFormat
 from dataduct.model.table import TableName
+from dataduct.sql.dialect import quoted
 from dataduct.warehouses.base import ColumnMatch, DatasetFiles, LoadResult
 from dataduct.warehouses.dataset_files import source_position
-from dataduct.warehouses.duckdb_catalog import CatalogTable, quoted, quoted_table, read_table
+from dataduct.warehouses.duckdb_catalog import CatalogTable, quoted_table, read_table
 from dataduct.warehouses.duckdb_conversions import conversion
 from dataduct.warehouses.duckdb_misfits import LoadedColumn, find_misfits, fitting_rows
 from dataduct.warehouses.duckdb_session import Session

@@ -6,7 +6,8 @@ from typing import cast
 
 import pyarrow as pa
 
-from dataduct.warehouses.duckdb_catalog import CatalogTable, quoted
+from dataduct.sql.dialect import quoted
+from dataduct.warehouses.duckdb_catalog import CatalogTable
 from dataduct.warehouses.duckdb_conversions import Conversion
 from dataduct.warehouses.duckdb_session import Session
 from dataduct.warehouses.duckdb_sources import Source

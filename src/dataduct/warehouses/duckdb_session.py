@@ -2,24 +2,47 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from dataduct.errors import Interrupted, SqlError
 from dataduct.model.cancellation import Cancellation
+from dataduct.model.table import TableName
 from dataduct.warehouses.base import Row
 from dataduct.warehouses.duckdb_errors import translating
 from dataduct.warehouses.interrupting import interrupting_again
 
+if TYPE_CHECKING:
+    from dataduct.warehouses.duckdb_catalog import CatalogTable
+
 _INTERRUPT_AGAIN_SECONDS = 0.05
 _FETCH_ROWS = 10_000
+_ONLY_ROWS = frozenset(
+    {
+        duckdb.StatementType.SELECT,
+        duckdb.StatementType.INSERT,
+        duckdb.StatementType.UPDATE,
+        duckdb.StatementType.DELETE,
+        duckdb.StatementType.MERGE_INTO,
+    }
+)
+"""Statements that leave the catalog as it is."""
 
 
 class Session:
-    """A cursor of its own and the cancellation of the attempt that uses it. One thread uses it at a time."""
+    """A cursor of its own and the cancellation of the attempt that uses it. One thread uses it at a time.
+
+    Attributes:
+        creates: Whether a statement was run that may have made a table.
+        catalog: What the catalog said of tables; forgotten when a statement may have changed it.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, cancellation: Cancellation) -> None:
         self.cancellation = cancellation
+        self.creates = False
+        self._dropping: list[str] = []
+        self.catalog: dict[TableName, CatalogTable | None] = {}
         with translating():
             self.cursor = connection.cursor()
 
@@ -55,6 +78,7 @@ class Session:
             if not parsed:
                 return None
             self._refuse(parsed, statement)
+            self._expect_changes(parsed[0].type, statement)
             counts = duckdb.ExpectedResultType.CHANGED_ROWS in parsed[0].expected_result_type
             cursor.execute(parsed[0])
             if counts and [column[0] for column in cursor.description or ()] == ["Count"]:
@@ -70,6 +94,19 @@ class Session:
         with self.running(query) as cursor:
             cursor.execute(query)
             return list(cursor.fetchall())
+
+    def may_have_dropped(self, table: TableName) -> bool:
+        """Return whether a statement was run that may have dropped or changed `table`: one that names it."""
+        names = [name.lower() for name in (table.name, table.schema) if name]
+        return any(name in text for text in self._dropping for name in names)
+
+    def _expect_changes(self, kind: duckdb.StatementType, statement: str) -> None:
+        """Forget what a statement of this kind may make untrue."""
+        if kind not in _ONLY_ROWS:
+            self.creates = True
+            self.catalog.clear()
+            if kind != duckdb.StatementType.CREATE:
+                self._dropping.append(statement.lower())
 
     @staticmethod
     def _refuse(parsed: list[duckdb.Statement], statement: str) -> None:

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from dataduct.errors import DataductError, DataError
 from dataduct.model.operations import FileFormat
+from dataduct.sql.dialect import quoted
 from dataduct.warehouses.base import DatasetFiles
 from dataduct.warehouses.dataset_files import UnreadableRows, delimited_format, parquet_footer
-from dataduct.warehouses.duckdb_catalog import literal, quoted
+from dataduct.warehouses.duckdb_catalog import literal
 from dataduct.warehouses.duckdb_session import Session
 from dataduct.warehouses.plain_values import plain_type, plain_values
 

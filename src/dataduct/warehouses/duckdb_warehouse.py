@@ -15,6 +15,7 @@ from dataduct.model.table import Column, TableName
 from dataduct.warehouses.base import (
     ColumnMatch,
     DatasetFiles,
+    Execute,
     LoadResult,
     Row,
     Transaction,
@@ -33,8 +34,18 @@ _LOOK_AGAIN_SECONDS = 0.05
 class DuckDbTransaction(Transaction):
     """An open transaction on a cursor of its own."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, known: set[TableName]) -> None:
         self._session = session
+        self._known = known
+
+    def knows_table(self, table: TableName) -> bool:
+        """Return whether `table` was committed before this transaction began and still stands in it."""
+        return table in self._known and not self._session.may_have_dropped(table)
+
+    def remember_table(self, table: TableName) -> None:
+        """Take note of `table`, unless this transaction may have made it and may still be rolled back."""
+        if not self._session.creates:
+            self._known.add(table)
 
     def execute(self, statement: str) -> int | None:
         """Run one statement; see `Transaction.execute`."""
@@ -69,6 +80,15 @@ class DuckDbWarehouse(Warehouse):
         self.capabilities = capabilities
         self._connection = connection
         self._writing = threading.Lock()
+        self._known: set[TableName] = set()
+
+    def knows_table(self, table: TableName) -> bool:
+        """Return whether `table` is committed: no other process has the file, and what this one changed is known."""
+        return table in self._known
+
+    def remember_table(self, table: TableName) -> None:
+        """Take note that `table` is committed."""
+        self._known.add(table)
 
     @contextmanager
     def transaction(self, cancellation: Cancellation) -> Iterator[Transaction]:
@@ -77,7 +97,7 @@ class DuckDbWarehouse(Warehouse):
             with session.running() as cursor:
                 cursor.begin()
             try:
-                yield DuckDbTransaction(session)
+                yield DuckDbTransaction(session, self._known)
                 session.check()
                 with translating("COMMIT", cancellation):
                     session.cursor.commit()
@@ -86,10 +106,11 @@ class DuckDbWarehouse(Warehouse):
                     session.cursor.rollback()
                 raise
 
-    def execute(self, statement: str, cancellation: Cancellation) -> int | None:
-        """Run one statement that commits by itself."""
+    @contextmanager
+    def session(self, cancellation: Cancellation) -> Iterator[Execute]:
+        """Give what runs statements that commit by themselves."""
         with self._only_writer(cancellation), self._session(cancellation) as session:
-            return session.execute(statement)
+            yield session.execute
 
     @contextmanager
     def stream(
@@ -125,6 +146,8 @@ class DuckDbWarehouse(Warehouse):
             yield session
         finally:
             session.close()
+            gone = {table for table in tuple(self._known) if session.may_have_dropped(table)}
+            self._known.difference_update(gone)
 
     @contextmanager
     def _only_writer(self, cancellation: Cancellation) -> Iterator[None]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from dataduct.errors import ProblemsError
 from dataduct.model.table import Column, ColumnType, TableName
-from dataduct.warehouses.postgres_session import Session, literal, quoted
+from dataduct.sql.dialect import quoted
+from dataduct.warehouses.postgres_session import Session, literal
 
 _QUERY = """
 WITH RECURSIVE base AS (

@@ -14,6 +14,7 @@ from dataduct.errors import DataError, SqlError
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.operations import FileFormat
 from dataduct.model.table import TableName
+from dataduct.sql.dialect import quoted
 from dataduct.warehouses.base import ColumnMatch, DatasetFiles, LoadResult
 from dataduct.warehouses.dataset_files import parquet_footer, source_position
 from dataduct.warehouses.fitting_rows import FittedColumn, FittedRows
@@ -21,7 +22,7 @@ from dataduct.warehouses.misfits import Misfits, Reason, misfit_line, refusal
 from dataduct.warehouses.postgres_catalog import CatalogColumn, model_type, read_columns
 from dataduct.warehouses.postgres_copy import BinaryFormat, CopyFormat, TextFormat, WireColumn, pieces
 from dataduct.warehouses.postgres_refusals import warehouse_error
-from dataduct.warehouses.postgres_session import Session, quoted
+from dataduct.warehouses.postgres_session import Session
 from dataduct.warehouses.postgres_targets import Target, target_of
 
 _QUEUED_BATCHES = 2

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 import psycopg
-from psycopg import sql
 
 from dataduct.errors import Interrupted
 from dataduct.model.cancellation import Cancellation
@@ -114,11 +113,6 @@ class Session:
         self.cancelled = True
         with suppress(psycopg.Error):
             self.connection.cancel_safe(timeout=_CANCEL_TIMEOUT)
-
-
-def quoted(*names: str | None) -> str:
-    """Return a name as quoted identifiers, its schema before it where one is given."""
-    return ".".join(sql.Identifier(name).as_string(None) for name in names if name)
 
 
 def literal(text: str) -> str:

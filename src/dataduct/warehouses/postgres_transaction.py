@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from dataduct.model.operations import FileFormat
 from dataduct.model.table import Column, TableName
+from dataduct.sql.dialect import quoted
 from dataduct.warehouses.base import ColumnMatch, DatasetFiles, LoadResult, Row, Transaction
 from dataduct.warehouses.dataset_files import column_names
 from dataduct.warehouses.loads import SCHEMA
 from dataduct.warehouses.postgres_catalog import model_column, read_columns
 from dataduct.warehouses.postgres_load import load_dataset
-from dataduct.warehouses.postgres_session import Session, literal, quoted
+from dataduct.warehouses.postgres_session import Session, literal
 from dataduct.warehouses.postgres_statements import Statement, read_statement, refuse_transaction_statements
 
 _WRITE_RIGHTS = "UPDATE, DELETE, TRUNCATE"

@@ -10,7 +10,7 @@ from dataduct.connectors.postgres_connection import SESSION, PostgresSettings, c
 from dataduct.errors import DataductError, SqlError, TransientError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.server import ServerInfo
-from dataduct.warehouses.base import Transaction, Warehouse, WarehouseCapabilities
+from dataduct.warehouses.base import Execute, Transaction, Warehouse, WarehouseCapabilities
 from dataduct.warehouses.connection_pool import ConnectionPool
 from dataduct.warehouses.postgres_catalog import read_names
 from dataduct.warehouses.postgres_rights import lacking_rights
@@ -65,10 +65,11 @@ class PostgresWarehouse(Warehouse):
                     session.connection.rollback()
                 raise
 
-    def execute(self, statement: str, cancellation: Cancellation) -> int | None:
-        """Run one statement that commits by itself."""
+    @contextmanager
+    def session(self, cancellation: Cancellation) -> Iterator[Execute]:
+        """Give what runs statements that commit by themselves."""
         with self._session(cancellation) as session:
-            return session.execute(statement)
+            yield session.execute
 
     @contextmanager
     def stream(

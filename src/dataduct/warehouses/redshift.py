@@ -9,22 +9,23 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from dataduct.config.options import check_options
-from dataduct.connectors.postgres_connection import PostgresSettings
+from dataduct.connectors.postgres_connection import PostgresSettings, SslMode
 from dataduct.errors import MissingDependencyError, UserError
 from dataduct.model.s3_uri import S3Uri, parse_s3_uri
+from dataduct.storage.s3_settings import S3Access
 from dataduct.warehouses.base import Warehouse, WarehouseCapabilities, WarehouseProvider
 
 DEFAULT_PORT = 5439
 
 _SCHEMES = ("redshift", "postgresql", "postgres")
-_STORAGE_KEYS = (
-    *("endpoint_url", "region", "access_key_id", "secret_access_key", "session_token"),
-    *("profile", "path_style", "connect_timeout", "read_timeout", "max_retries"),
-)
-_S3_KEYS = _STORAGE_KEYS[:-3]
+_S3_OPTIONS = {
+    **{name: name for name in S3Access.model_fields},
+    **{name: f"s3_{name}" for name in ("connect_timeout", "read_timeout", "max_retries")},
+}
+"""Options of a connection of type `s3`, and what they are called here."""
 
 
-class RedshiftSettings(PostgresSettings):
+class RedshiftSettings(S3Access, PostgresSettings):
     """The settings of an Amazon Redshift warehouse: the cluster, and S3, through which rows come and go."""
 
     type: Literal["redshift"] = Field("redshift", description="Amazon Redshift.")  # type: ignore[assignment]
@@ -37,7 +38,7 @@ class RedshiftSettings(PostgresSettings):
     port: int | None = Field(
         None, ge=1, le=65_535, description=f"Port of the cluster. By default {DEFAULT_PORT}."
     )
-    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] | None = Field(
+    sslmode: SslMode | None = Field(
         None,
         description="Whether the connection is encrypted and the server's certificate checked. By default `require`: "
         "encrypted, not checked.",
@@ -54,35 +55,6 @@ class RedshiftSettings(PostgresSettings):
         description="Bucket and prefix for rows on their way to and from the cluster; they are deleted afterwards. By "
         "default a prefix `staging` in the project's storage, if that is S3.",
         examples=["s3://my-bucket/dataduct/staging"],
-    )
-    region: str | None = Field(
-        None, min_length=1, description="Region of the staging bucket.", examples=["us-east-1"]
-    )
-    endpoint_url: str | None = Field(
-        None,
-        pattern=r"^https?://[^/\s]+/?$",
-        description="Address of a service that speaks S3's protocol, by default Amazon's.",
-    )
-    access_key_id: str | None = Field(
-        None,
-        min_length=1,
-        description="Access key for the staging bucket; by default the AWS chain finds one.",
-        examples=["${env:AWS_ACCESS_KEY_ID}"],
-    )
-    secret_access_key: str | None = Field(
-        None,
-        min_length=1,
-        description="Secret of the access key.",
-        examples=["${env:AWS_SECRET_ACCESS_KEY}"],
-        repr=False,
-    )
-    session_token: str | None = Field(
-        None, min_length=1, description="Token of temporary credentials.", repr=False
-    )
-    profile: str | None = Field(None, min_length=1, description="Profile of the AWS configuration files.")
-    path_style: bool | None = Field(
-        None,
-        description="Whether the bucket stands in the path of addresses; by default yes if `endpoint_url` is set.",
     )
     s3_connect_timeout: float = Field(
         10.0, gt=0, le=3600, description="Seconds that one attempt to connect to S3 may take."
@@ -142,8 +114,7 @@ class RedshiftSettings(PostgresSettings):
 
     def s3_options(self) -> dict[str, object]:
         """Return what reaches the staging bucket, as the options of a connection of type `s3`."""
-        said = {name: getattr(self, name) for name in _S3_KEYS}
-        said |= {name: getattr(self, f"s3_{name}") for name in _STORAGE_KEYS[-3:]}
+        said = {name: getattr(self, own) for name, own in _S3_OPTIONS.items()}
         return {name: value for name, value in said.items() if value is not None}
 
 
@@ -215,9 +186,7 @@ def with_storage(settings: Mapping[str, object], storage: Mapping[str, object]) 
         return dict(settings)
     uri = storage.get("uri") or f"s3://{storage.get('bucket')}/{storage.get('prefix') or ''}"
     found: dict[str, object] = {"staging": f"{str(uri).rstrip('/')}/staging"}
-    for key in _STORAGE_KEYS:
-        if storage.get(key) is not None:
-            found[key if key in _S3_KEYS else f"s3_{key}"] = storage[key]
+    found |= {own: storage[name] for name, own in _S3_OPTIONS.items() if storage.get(name) is not None}
     given = {key: value for key, value in settings.items() if value is not None}
     if "access_key_id" in given or "profile" in given:  # credentials are not mixed
         for key in ("access_key_id", "secret_access_key", "session_token", "profile"):

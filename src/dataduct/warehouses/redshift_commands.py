@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dataduct.model.operations import FileFormat
 from dataduct.model.table import TableName
-from dataduct.warehouses.postgres_session import quoted
+from dataduct.sql.dialect import quoted
 from dataduct.warehouses.redshift import RedshiftSettings
 
 _MASK = "'***'"

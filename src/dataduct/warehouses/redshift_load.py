@@ -18,11 +18,11 @@ from dataduct.model.nearest import did_you_mean
 from dataduct.model.operations import FileFormat
 from dataduct.model.s3_uri import is_s3_uri
 from dataduct.model.table import TableName
+from dataduct.sql.dialect import quoted
 from dataduct.warehouses.base import ColumnMatch, DatasetFiles, LoadResult
 from dataduct.warehouses.dataset_files import column_names, source_position
 from dataduct.warehouses.fitting_rows import FittedColumn, FittedRows
 from dataduct.warehouses.misfits import Misfits, refusal
-from dataduct.warehouses.postgres_session import quoted
 from dataduct.warehouses.redshift_catalog import read_columns
 from dataduct.warehouses.redshift_commands import Commands
 from dataduct.warehouses.redshift_guards import SideSession

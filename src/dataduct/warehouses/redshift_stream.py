@@ -12,8 +12,8 @@ from psycopg.types.string import TextLoader
 from dataduct.errors import SqlError, StorageError
 from dataduct.model.cancellation import Cancellation
 from dataduct.model.table import TableName
+from dataduct.sql.dialect import quoted
 from dataduct.sql.statements import split_statements
-from dataduct.warehouses.postgres_session import quoted
 from dataduct.warehouses.postgres_statements import read_statement
 from dataduct.warehouses.redshift_commands import Commands
 from dataduct.warehouses.redshift_results import ResultColumn, batch_of, result_columns, schema_of, times_of

@@ -322,15 +322,54 @@ class TestResuming:
     ) -> None:
         store.start_run(a_run(1, status="failed"))
         store.start_run(a_run(2, status=status))
-        found = queries.resumable_run("courses")
+        found = queries.resumable_run("courses", None, None)
         assert (found.id if found else None) == (a_run(2).id if resumable else None)
 
     def test_of_one_run_date(self, store: RunStore, queries: RunQueries) -> None:
         store.start_run(a_run(1, status="failed", run_date="2026-01-01"))
         store.start_run(a_run(2, status="succeeded", run_date="2026-01-02"))
-        found = queries.resumable_run("courses", "2026-01-01")
+        found = queries.resumable_run("courses", "2026-01-01", None)
         assert found is not None
         assert found.id == a_run(1).id
+
+    def test_of_one_mode(self, store: RunStore, queries: RunQueries) -> None:
+        store.start_run(a_run(1, status="failed", mode="test"))
+        store.start_run(a_run(2, status="succeeded"))
+        found = queries.resumable_run("courses", None, "test")
+        assert found is not None
+        assert (found.id, found.mode) == (a_run(1).id, "test")
+        assert queries.resumable_run("courses", None, None) is None
+
+
+class TestRunsThatCount:
+    def test_another_mode_does_not(self, store: RunStore, queries: RunQueries) -> None:
+        store.start_run(a_run(1, status="succeeded", mode="test"))
+        assert queries.succeeded_run_dates("courses", None) == frozenset()
+        assert queries.succeeded_run_dates("courses", "test") == {"2026-01-01"}
+        assert queries.run_for("courses", "2026-01-01", None) is None
+        assert queries.run_for("courses", "2026-01-01", "test") == a_run(1, status="succeeded", mode="test")
+
+    def test_a_run_of_some_steps_does_not(self, store: RunStore, queries: RunQueries) -> None:
+        store.start_run(a_run(1, status="succeeded"))
+        store.start_run(a_run(2, status="succeeded", run_date="2026-01-02", partial=True))
+        assert queries.succeeded_run_dates("courses", None) == {"2026-01-01"}
+        assert queries.run_for("courses", "2026-01-02", None) is None
+        assert queries.run(a_run(2).id).partial
+
+    def test_a_run_may_become_whole_when_it_is_resumed(self, store: RunStore, queries: RunQueries) -> None:
+        store.start_run(a_run(1, status="failed", partial=True))
+        store.resume_run(a_run(1).id, current_process())
+        assert not queries.run(a_run(1).id).partial
+
+
+class TestMarking:
+    def test_a_run_that_is_over_stays_as_it_ended(self, store: RunStore, queries: RunQueries) -> None:
+        store.start_run(a_run(1))
+        store.mark_run(a_run(1).id, "incomplete")
+        assert queries.run(a_run(1).id).status == "incomplete"
+        store.finish_run(a_run(1).id, "failed", "no", NOON)
+        store.mark_run(a_run(1).id, "incomplete")
+        assert queries.run(a_run(1).id).status == "failed"
 
 
 class TestSecrets:

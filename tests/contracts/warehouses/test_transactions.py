@@ -196,6 +196,22 @@ def test_a_statement_outside_transactions_commits_by_itself(bench):
     assert bench.rows("SELECT count(*) FROM courses") == [(2,)]
 
 
+def test_a_session_keeps_its_temporary_tables_and_every_statement_commits_by_itself(bench):
+    bench.run("CREATE TABLE courses (id INTEGER)")
+
+    with bench.warehouse.session(Cancellation()) as execute:
+        execute("CREATE TEMPORARY TABLE new_courses (id INTEGER)")
+        assert execute("INSERT INTO new_courses VALUES (1), (2)") == 2
+        execute("INSERT INTO courses SELECT id FROM new_courses")
+        with pytest.raises(SqlError):
+            execute("INSERT INTO courses SELECT nothing FROM new_courses")
+        execute("DELETE FROM courses WHERE id = 1")
+
+    assert bench.rows("SELECT id FROM courses") == [(2,)]
+    with bench.warehouse.session(Cancellation()) as execute, pytest.raises(SqlError, match="new_courses"):
+        execute("SELECT id FROM new_courses")
+
+
 def test_a_wrong_name_is_shown_with_its_line_and_the_nearest_name(bench):
     bench.run("CREATE TABLE courses (slug VARCHAR(10))")
 

@@ -33,6 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         root=tmp_path,
         mode=None,
         warnings=(),
+        settings=SimpleNamespace(patterns=("patterns",)),
         log_directory=tmp_path / ".dataduct" / "logs",
         secrets=SimpleNamespace(redact=lambda text: text.replace("s3cret", "***")),
     )

@@ -143,7 +143,7 @@ def test_the_document_of_a_run(dataduct, engine):
     document = json.loads(dataduct("run", "flights", "--json").stdout)
     assert document["run"] == {
         "id": RUN, "pipeline": "flights", "run_date": "2026-01-01", "status": "succeeded",
-        "started_at": "2026-01-01T12:00:00Z", "finished_at": None, "error": None,
+        "started_at": "2026-01-01T12:00:00Z", "finished_at": None, "error": None, "mode": None, "partial": False,
     }  # fmt: skip
     assert document["steps"][0]["rows"] == 10
     assert document["verdicts"] == [

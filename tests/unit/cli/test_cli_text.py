@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataduct.cli.console import Console
-from dataduct.cli.quantities import bytes_text, counted, moment_text, rate_text, rows_text, seconds_text
+from dataduct.cli.quantities import bytes_text, moment_text, rate_text, rows_text, seconds_text
 from dataduct.cli.table import table_lines
-from dataduct.cli.text import Span, display_width, line, pad, plain_text, shorten, without_controls
+from dataduct.cli.text import Span, display_width, folded, line, pad, plain_text, shorten, without_controls
+from dataduct.model.counting import counted
 
 
 @pytest.mark.parametrize(
@@ -105,3 +106,15 @@ def test_a_file_gets_no_colours_and_text_it_cannot_hold_is_spelled_out(monkeypat
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     Console({}).out(line(Span("naïve", "error")))
     assert raw.getvalue() == b"na\\xefve\n"
+
+
+def test_what_stands_in_backquotes_is_kept_on_one_line():
+    assert folded("write `a b c` for it", 12) == ["write", "`a b c` for", "it"]
+    assert folded("`a long text in quotes`", 10) == ["`a long", "text in", "quotes`"]
+
+
+@given(st.text(alphabet="ab `-", max_size=60), st.integers(5, 20))
+def test_folding_loses_nothing_but_white_space(text, width):
+    parts = folded(text, width)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+    assert all(len(part) <= width for part in parts)

@@ -150,7 +150,7 @@ class TestUrls:
         [
             ("mysql://me:hunter2@h/d", "DD627"),
             ("postgresql://me:hun/ter2@h", "DD624"),
-            ("postgresql://me:hunter2@h?sslmode=require", "DD626"),
+            ("postgresql://me:hunter2@h?sslmode=disable", "DD626"),
         ],
     )
     def test_what_a_secret_url_cannot_be(self, opened: Open, url: str, code: str) -> None:
@@ -389,7 +389,9 @@ class TestRedshift:
     def test_a_host_or_a_url_needs_no_lookup(self, opened: Open) -> None:
         project = opened(self.REDSHIFT.replace("{", "{CLUSTER_ID: dwh, ", 1))
         assert project.settings.warehouse["host"] == "dwh"
-        project = opened("redshift: {CONNECTION_STRING: 'jdbc:redshift://h:5439/d', USERNAME: me}")
+        project = opened(
+            "redshift: {CONNECTION_STRING: 'jdbc:redshift://h:5439/d', DATABASE_NAME: d, USERNAME: me}"
+        )
         assert (project.settings.warehouse["host"], project.settings.warehouse["database"]) == ("h", "d")
 
     def test_a_mode_may_name_another_cluster(self, opened: Open) -> None:

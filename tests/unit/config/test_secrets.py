@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataduct.config.secrets import Redactor, names_secret
+from dataduct.config.secrets import Redactor, names_secret, written_secrets
 
 SECRET_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=8, max_size=40)
 
@@ -85,3 +85,27 @@ def test_options_that_usually_hold_a_secret(key: str) -> None:
 )
 def test_options_that_do_not(key: str) -> None:
     assert not names_secret(key)
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        ("password: hunter2", {"hunter2"}),
+        ("shop: {user: u, password: hunter2, host: h}", {"hunter2"}),
+        ("shop: {password: 'hunter, 2'", {"hunter, 2"}),
+        ('"PASSWORD": "hunter 2" }', {"hunter 2"}),
+        ("PASSWORD = hunter,2\nHOST = h", {"hunter,2", "hunter"}),
+        ("shop: mysql://u:hunter2@h/d\n  [", {"hunter2"}),
+        ("password:\n  host: h", set()),
+        ("primary_key: id", set()),
+    ],
+)
+def test_secrets_in_a_text_that_is_no_yaml(text: str, secrets: set[str]) -> None:
+    found = set(written_secrets(text))
+    assert secrets <= found
+    if not secrets:
+        assert not found
+
+
+def test_a_long_word_is_looked_through_quickly() -> None:
+    assert list(written_secrets("x" * 2_000_000)) == []

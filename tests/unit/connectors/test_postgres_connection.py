@@ -6,10 +6,11 @@ from dataduct.codes import catalogue
 from dataduct.config.options import check_options
 from dataduct.connectors.postgres_connection import PostgresSettings
 from dataduct.connectors.postgres_errors import ServerReport, translated
-from dataduct.connectors.postgres_query import array, literal, one_select, quoted, whole_table
+from dataduct.connectors.postgres_query import array, literal, one_select, whole_table
 from dataduct.connectors.postgres_types import PostgresType, postgres_column
 from dataduct.errors import Interrupted, SourceError, SqlError, TransientError, UserError
 from dataduct.model.cancellation import Cancellation
+from dataduct.sql.dialect import quoted
 
 SECRET = "pw-that-must-not-show"
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataduct.definition.filling import TableValue, Values, fill, fill_step
+from dataduct.definition.filling import Values, fill, fill_step
+from dataduct.definition.pattern_values import TableValue
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, at_position, plain
 from dataduct.definition.yaml import parse_yaml
 from dataduct.model.position import Position

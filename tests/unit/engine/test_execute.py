@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from engine_bench import Bench, PlanBuilder
+from sqlalchemy import update
 
 from dataduct.engine.engine import RunOptions, RunResult
 from dataduct.engine.execute import execute_step
@@ -11,6 +12,7 @@ from dataduct.engine.workbench import Workbench
 from dataduct.errors import UserError
 from dataduct.plan.plan import BoundPlan
 from dataduct.runs.events import RunFinished, RunStarted
+from dataduct.runs.schema import runs
 
 
 def execute(bench: Bench, bound: BoundPlan, step: str, run_id: str = "scheduled") -> RunResult:
@@ -29,7 +31,8 @@ def execute(bench: Bench, bound: BoundPlan, step: str, run_id: str = "scheduled"
 def test_steps_find_each_other_s_datasets_by_the_run_id(bench: Bench, build: PlanBuilder) -> None:
     plan = build.plan(build.extract(), build.load(), build.upsert())
     for step in ("extract", "load", "upsert"):
-        assert bench.queries.latest_run("sales") is None or bench.queries.run("scheduled").status == "running"
+        before = bench.queries.latest_run("sales")
+        assert before is None or before.status == "incomplete"
         assert execute(bench, plan, step).status == "succeeded"
         assert isinstance(bench.events[0], RunStarted)
         assert isinstance(bench.events[-1], RunFinished)
@@ -96,3 +99,21 @@ def test_a_run_id_of_another_run_date_is_refused(bench: Bench, build: PlanBuilde
     with pytest.raises(UserError) as caught:
         execute(bench, build.plan(build.command("a", "true"), run_date="2026-01-02"), "a")
     assert caught.value.code == "DD930"
+
+
+def test_a_run_is_not_joined_in_another_mode(bench: Bench, build: PlanBuilder) -> None:
+    plan = build.plan(build.command("a", "true"), build.command("b", "true"))
+    execute(bench, plan, "a")
+    with bench.store.engine.begin() as connection:
+        connection.execute(update(runs).values(mode="test"))
+    with pytest.raises(UserError) as caught:
+        execute(bench, plan, "b")
+    assert caught.value.code == "DD930"
+    assert caught.value.message == "run scheduled is in mode `test`, not without a mode"
+    assert bench.queries.run("scheduled").status == "incomplete"
+
+
+def test_a_step_that_fails_ends_the_run(bench: Bench, build: PlanBuilder) -> None:
+    plan = build.plan(build.command("a", "exit 1"), build.command("b", "true"))
+    execute(bench, plan, "a")
+    assert bench.queries.run("scheduled").status == "failed"

@@ -38,6 +38,8 @@ def record(
     minute: int = 0,
     error: str | None = None,
     process: str | None = None,
+    mode: str | None = None,
+    partial: bool = False,
 ) -> str:
     run_id = f"{pipeline}-{run_date}-{minute}"
     bench.store.start_run(
@@ -49,6 +51,8 @@ def record(
             started_at=_MORNING + timedelta(minutes=minute),
             error=error,
             process=process or current_process(),
+            mode=mode,
+            partial=partial,
         )
     )
     return run_id
@@ -82,6 +86,20 @@ def test_the_latest_run_counts(bench: Bench) -> None:
     record(bench, "courses", "failed", minute=10, error="disk full")
     bench.run(PlanBuilder().plan(wait_step("courses")), run_id="run-2")
     assert bench.finished("wait").status == "failed"
+
+
+def test_runs_of_another_mode_or_of_some_steps_are_not_waited_for(bench: Bench) -> None:
+    record(bench, "courses", "succeeded", minute=0)
+    record(bench, "courses", "failed", minute=5, mode="test")
+    record(bench, "courses", "failed", minute=10, partial=True)
+    assert ended(bench, wait_step("courses")).message == (
+        "`courses`: run courses-2026-01-01-0 for 2026-01-01, succeeded"
+    )
+
+
+def test_a_run_whose_steps_are_executed_one_by_one_is_waited_for(bench: Bench) -> None:
+    record(bench, "courses", "incomplete")
+    assert "not all of its steps have run yet" in str(ended(bench, wait_step("courses")).details)
 
 
 @pytest.mark.parametrize(

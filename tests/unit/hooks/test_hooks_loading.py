@@ -52,7 +52,7 @@ def test_files_are_named_after_points(hooks: Hooks) -> None:
             "connect_to_mysql",
             "try:\n    pass\nexcept ValueError, error:\n    pass",
             "the hook hooks/connect_to_mysql.py:3 is no Python 3",
-            "write `except ... as ...:`",
+            "write `except ValueError as error`",
         ),
         (
             "connect",
@@ -64,7 +64,7 @@ def test_files_are_named_after_points(hooks: Hooks) -> None:
             "connect",
             "import slack_of_ours",
             "hooks/connect.py:1 cannot be imported",
-            "`slack_of_ours` is to be installed",
+            "install the package that brings `slack_of_ours`",
         ),
         (
             "connect",
@@ -123,7 +123,7 @@ def test_a_file_without_the_function(hooks: Hooks, name: str, text: str, message
             "`before_hook` of the hook hooks/connect.py:1",
             "(*args, **kwargs)",
         ),
-        ("connect", "\n\nbefore_hook = 3", "is no function, but a int", "(*args, **kwargs)"),
+        ("connect", "\n\nbefore_hook = 3", "is no function, but of type `int`", "(*args, **kwargs)"),
         ("connect", "def after_hook(): pass", "does not take one argument", "def after_hook(result):"),
         ("step_failed", "def hook(): pass", "does not take one argument", "def hook(event):"),
         ("events", "def step_failed(): pass", "does not take one argument", "def step_failed(event):"),
@@ -181,3 +181,11 @@ def test_an_entry_point_of_another_name(hooks: Hooks, installed: Callable[..., N
         UserError, match=r"`run_finish` of the group `dataduct\.hooks` is called like no point"
     ):
         hooks().catalog  # noqa: B018
+
+
+def test_hooks_share_code_in_files_that_begin_with_an_underscore(hooks: Hooks) -> None:
+    found = hooks(
+        _vault="def password(): return 'from the vault'",
+        connect="from ._vault import password\ndef before_hook(*args, **kw): return args, {'password': password()}",
+    )
+    assert found.before("connect", {}) == {"password": "from the vault"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dataduct.migration.difference import _nowhere
-from dataduct.migration.differences import BY_ID, DIFFERENCES
+from dataduct.migration.differences import DIFFERENCES
 from dataduct.migration.report import FileReport
 
 Pipeline = Callable[..., FileReport]
@@ -17,12 +17,19 @@ LOAD = "{step_type: create-load-redshift, table_definition: tables/staging.cours
 UPSERT = "{step_type: upsert, source: tables/staging.courses.sql, destination: tables/prod.courses.sql, name: upsert}"
 CHECK = "{step_type: primary-key-check, table_definition: tables/prod.courses.sql, name: check%s}"
 COMMAND = "{step_type: transform, input_node: [], name: work, command: 'true'%s}"
+RELOAD = (
+    "{step_type: load-reload-pk, staging_table_definition: tables/staging.courses.sql, "
+    "production_table_definition: tables/prod.courses.sql, name: reload}"
+)
 SQL = "step_type: sql-command\nname: sql\ncommand: %s"
 
 PIPELINES: dict[str, tuple[tuple[str, ...], str]] = {
     "sns-topics": ((COMMAND % "",), "topic_arn: arn:aws:sns:us-east-1:1:fail\n"),
     "activation-here": ((COMMAND % "",), "time_delta: 2\n"),
     "order-by-table": ((EXTRACT, LOAD, UPSERT, CHECK % ""), ""),
+    "order-in-file": ((SQL % "DELETE FROM prod.courses", COMMAND.replace("input_node: [], ", "") % ""), ""),
+    "variables-are-used": ((COMMAND % "",), "variables: {a: 1}\n"),
+    "no-output-no-input": ((COMMAND % ", no_output: true",), ""),
     "values-as-written": ((COMMAND % ", script_arguments: [010]",), ""),
     "aliases-copy": (
         ("step_type: transform\nname: a\ninput_node: []\ncommand: 'true'\nscript_arguments: &arguments [x]",
@@ -82,7 +89,7 @@ ELSEWHERE = {"load-time-as-written", "custom-step-type"}
 
 
 def test_every_difference_has_a_name_of_its_own_that_is_an_anchor() -> None:
-    assert len(BY_ID) == len(DIFFERENCES)
+    assert len({each.id for each in DIFFERENCES}) == len(DIFFERENCES)
     for difference in DIFFERENCES:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", difference.id)
         assert difference.link == f"docs/migration.md#{difference.id}"
@@ -129,6 +136,14 @@ def test_a_difference_in_the_settings(original: Any, name: str) -> None:
 def test_steps_that_waited_for_each_other_before_are_no_difference(pipeline: Pipeline) -> None:
     assert "order-by-table" not in ids(pipeline(EXTRACT, LOAD, UPSERT))
     assert "order-by-table" not in ids(pipeline(EXTRACT, LOAD, UPSERT, CHECK % ", depends_on: upsert"))
+
+
+def test_a_step_behind_one_that_broke_no_chain_is_no_difference(pipeline: Pipeline) -> None:
+    assert "order-in-file" not in ids(pipeline(EXTRACT, LOAD, UPSERT, CHECK % ""))
+    behind = COMMAND.replace("input_node: [], ", "") % ""
+    assert "order-in-file" not in ids(pipeline(CHECK % "", behind))
+    assert "order-in-file" in ids(pipeline(EXTRACT, RELOAD, behind))
+    assert "order-in-file" not in ids(pipeline(EXTRACT, RELOAD, COMMAND % ""))
 
 
 def test_a_load_time_that_was_read_otherwise_needs_an_edit(original: Any) -> None:

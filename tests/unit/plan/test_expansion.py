@@ -93,6 +93,11 @@ def test_names_do_not_change_when_an_item_is_added(plan_of: Compile) -> None:
         ("for_each: [{name: a, x: 1}, {x: b, name: c}]", ["sql-command-a", "sql-command-c"]),
         ("for_each: [{x: a}, {x: 1}]", ["sql-command-a", "sql-command-1"]),
         ("for_each: [a b, c/d]", ["sql-command-a_b", "sql-command-c_d"]),
+        (
+            "for_each: [tables/staging.orders.sql, prod.x.sql]",
+            ["sql-command-staging.orders", "sql-command-prod.x"],
+        ),
+        ("for_each: [data/a.csv, v1.2]", ["sql-command-a", "sql-command-v1.2"]),
         ("name: count\n  for_each: [a, b]", ["count-a", "count-b"]),
         ("name: 'of-{{ item }}-rows'\n  for_each: [a, b]", ["of-a-rows", "of-b-rows"]),
     ],

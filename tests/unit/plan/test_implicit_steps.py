@@ -25,8 +25,8 @@ MAKE = "step_type: transform, name: make, command: x"
 def compiled(tmp_path: Path) -> Compile:
     """Compile a pipeline of these steps, each the inside of a YAML mapping."""
 
-    def compiled(*steps: str, base_path: str = "dev") -> tuple[Plan | None, list[Problem]]:
-        text = "name: p\nfrequency: daily\nsteps:\n" + "".join(f"  - {{{step}}}\n" for step in steps)
+    def compiled(*steps: str, base_path: str = "dev", header: str = "") -> tuple[Plan | None, list[Problem]]:
+        text = f"name: p\nfrequency: daily\n{header}steps:\n" + "".join(f"  - {{{step}}}\n" for step in steps)
         definition, problems = parse_pipeline(text, str(tmp_path / "p.yaml"))
         assert definition is not None, problems
         environment = CompileEnvironment(
@@ -174,3 +174,23 @@ def test_a_base_path_that_is_not_set_is_told(compiled: Compile) -> None:
     plan, problems = compiled(f"{MAKE}, output_path: 's3://bucket/{{S3_BASE_PATH}}/x'", base_path="")
     assert [(problem.code, problem.severity) for problem in problems] == [("DD260", "warning")]
     assert export(plan).destination == "s3://bucket//x/"
+
+
+def test_the_teardown_waits_for_every_copy(compiled: Compile) -> None:
+    plan, problems = compiled(
+        f"{MAKE}, output_path: out/",
+        "step_type: transform, name: next, command: x",
+        header="teardown: {step_type: transform, name: end, command: x}\n",
+    )
+    assert problems == []
+    assert edges(plan)["end"] == {"next": "teardown", "make-output": "teardown"}
+    assert edges(plan)["next"] == {"make": "input"}
+
+
+def test_the_first_steps_wait_for_the_copies_of_the_bootstrap(compiled: Compile) -> None:
+    plan, problems = compiled(
+        MAKE,
+        header="bootstrap: {ec2: [{step_type: transform, name: begin, command: x, output_path: out/}]}\n",
+    )
+    assert problems == []
+    assert edges(plan)["make"] == {"begin": "bootstrap", "begin-output": "bootstrap"}

@@ -105,6 +105,40 @@ CASES: dict[str, dict[str, str]] = {
         "patterns/outer.yaml": "steps:\n- step_type: bring\n  table: courses\n",
         "pipeline": "- step_type: outer\n- step_type: bring\n  table: courses\n",
     },
+    "value_given_to_a_pattern_is_wrong": {
+        "patterns/bring.yaml": LOAD,
+        "patterns/outer.yaml": "parameters: {from: text}\nsteps:\n- step_type: bring\n  table: courses\n  host: '{{ param.from }}'\n",
+        "pipeline": "- step_type: bring\n  table: courses\n  host: schol\n- step_type: outer\n  from: schoool\n",
+    },
+    "placeholder_of_a_misspelt_name": {
+        "patterns/bring.yaml": f"parameters:\n  table: table-definition\n  size: {{type: number, default: 1}}\nsteps:\n{STEP}",
+        "pipeline": "- step_type: bring\n  for_each: [tables/staging.courses.sql]\n  table: '{{ itm }}'\n  size: '{{ prm.size }}'\n",
+    },
+    "template_for_a_table_definition": {
+        "patterns/bring.yaml": f"parameters:\n  table: table-definition\nsteps:\n{STEP}",
+        "pipeline": "- step_type: bring\n  table: 'tables/{{ var.table }}.sql'\n",
+    },
+    "expression_of_an_unknown_key": {
+        "patterns/bring.yaml": "parameters:\n  table: table-definition\nsteps:\n- step_type: sql-command\n"
+        "  command: SELECT {{ param.table.colums | join(', ') }} FROM t\n",
+        "pipeline": "- step_type: bring\n  table: tables/staging.courses.sql\n",
+    },
+    "names_quoted_for_no_connection": {
+        "patterns/bring.yaml": "parameters:\n  table: table-definition\nsteps:\n- step_type: sql-command\n"
+        "  command: SELECT {{ param.table.columns | quoted('schol') }}\n- step_type: sql-command\n"
+        "  command: SELECT {{ param.table.columns | quoted }}\n- step_type: sql-command\n"
+        "  command: SELECT {{ param.table | quoted('school') }}\n- step_type: sql-command\n"
+        "  command: SELECT {{ var.columns | quoted('school') }}\n",
+        "pipeline": "- step_type: bring\n  table: tables/staging.courses.sql\n",
+    },
+    "placeholder_in_a_script": {
+        "patterns/bring.yaml": "parameters:\n  table: text\nsteps:\n- step_type: sql-command\n  script: count.sql\n",
+        "count.sql": "DELETE FROM {{ param.table }}\n",
+        "pipeline": "- step_type: bring\n  table: courses\n",
+    },
+    "glob_that_matches_no_file_of_its_directory": {
+        "pipeline": f"{STEP}  for_each: {{tables: 'tables/prod.*.sql'}}\n{STEP}  for_each: {{tables: tables/brokn.sql}}\n"
+    },
     "file_of_a_pattern_is_missing": {"patterns/bring.yaml": LOAD, "pipeline": "- step_type: bring\n  table: coures\n"},
     "template_of_a_pattern_is_wrong": {
         "patterns/bring.yaml": "parameters: {table: text}\nsteps:\n- step_type: sql-command\n"

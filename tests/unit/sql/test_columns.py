@@ -47,6 +47,24 @@ def test_mismatches_are_explained_with_both_lists(
     assert caught.value.details[1] == "table:  id, name, extra"
 
 
+@pytest.mark.parametrize("rule", ["auto", "name"])
+def test_a_new_column_of_the_source_is_told_as_new(rule: MatchColumns) -> None:
+    with pytest.raises(DataError) as caught:
+        match_columns(
+            ["id", "name", "country", "age", "extra"], TABLE, rule, remedy_for_new="add it to t.sql"
+        )
+    assert caught.value.code == "DD420"
+    assert caught.value.message == "new in the source: `country`, `age`, which are no columns of the table"
+    assert caught.value.hint == "add it to t.sql"
+
+
+@pytest.mark.parametrize(("rule", "advised"), [("auto", True), ("name", False), ("position", False)])
+def test_match_columns_is_not_advised_where_it_is_set(rule: MatchColumns, advised: bool) -> None:
+    with pytest.raises(DataError) as caught:
+        match_columns(["a", "b", "c", "d"], TABLE, rule)
+    assert ("match_columns" in (caught.value.hint or "")) == advised
+
+
 def test_the_caller_chooses_the_class_of_the_error() -> None:
     with pytest.raises(UserError) as caught:
         match_columns(["id"], TABLE, error=UserError)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.errors import MissingDependencyError, SourceError
+from dataduct.model.counting import counted
 from dataduct.model.dataset import Manifest
 from dataduct.model.operations import CopyDataset
 from dataduct.model.s3_uri import is_s3_uri
@@ -21,9 +22,7 @@ def handle(operation: CopyDataset, attempt: AttemptContext) -> Outcome:
     """
     manifest = _from_s3(operation, attempt) if is_s3_uri(operation.source) else _from_here(operation, attempt)
     files = len(manifest.parts)
-    return Outcome(
-        rows=manifest.rows, bytes=manifest.bytes, message=f"{files:,} {'file' if files == 1 else 'files'}"
-    )
+    return Outcome(rows=manifest.rows, bytes=manifest.bytes, message=counted(files, "file"))
 
 
 def _from_here(operation: CopyDataset, attempt: AttemptContext) -> Manifest:

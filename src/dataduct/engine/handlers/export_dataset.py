@@ -1,7 +1,6 @@
 """ExportDataset: a dataset's files, copied out of the run's storage."""
 
 import re
-import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.errors import Interrupted, MissingDependencyError, StorageError
+from dataduct.model.counting import counted
 from dataduct.model.operations import ExportDataset
 from dataduct.model.s3_uri import is_s3_uri, parse_s3_uri
 from dataduct.storage.export import ExportedFile, exported_files, has_rows
@@ -48,7 +48,7 @@ def handle(operation: ExportDataset, attempt: AttemptContext) -> Outcome:
     )
     put = _put_in_bucket if is_s3_uri(operation.destination) else _put_in_directory
     size = put(operation, attempt, files, numbered=is_directory and has_rows(manifest))
-    number = f"{len(files):,} {'file' if len(files) == 1 else 'files'}"
+    number = counted(len(files), "file")
     return Outcome(rows=manifest.rows, bytes=size, message=f"{number} to {operation.destination}")
 
 
@@ -96,10 +96,10 @@ def _put_in_bucket(
     size = 0
     with (
         attempt.cancellation.interrupting(stop.set),
-        tempfile.TemporaryDirectory(dir=attempt.workbench.command_directory) as directory,
+        attempt.workbench.temporary_directory() as directory,
     ):
         for number, file in enumerate(files):
-            local = Path(directory) / f"{number}"
+            local = directory / f"{number}"
             file.write(local)
             try:
                 upload(bucket, local, prefix + file.name, stop)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from dataduct.engine.committed import committed_before, record
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.errors import DataError, SchemaMismatchError
 from dataduct.model.dataset import DatasetRef
 from dataduct.model.nearest import did_you_mean
-from dataduct.model.operations import LoadTable, SqlStatement
+from dataduct.model.operations import Extract, LoadTable, SqlStatement
 from dataduct.model.table import Column, TableName
+from dataduct.registry import CATALOGS
 from dataduct.sql.columns import match_columns
 from dataduct.sql.deduplicate import delete_matching, join_condition
 from dataduct.sql.dialect import DIALECTS, Dialect
@@ -160,7 +162,11 @@ class _Loading:
         return [
             ColumnMatch(source, target)
             for source, target in match_columns(
-                names, columns, operation.match_columns, remedy=self._remedy_for_unfilled()
+                names,
+                columns,
+                operation.match_columns,
+                remedy=self._remedy_for_unfilled(),
+                remedy_for_new=self._remedy_for_new(),
             )
         ]
 
@@ -169,6 +175,26 @@ class _Loading:
         if self._operation.connection is None:
             return None
         return "add it to the source, or name the columns to fill in `insert_query`"
+
+    def _remedy_for_new(self) -> str | None:
+        """Return what helps where the source has a column that the table has not; None for what always does."""
+        definition = self._operation.definition
+        if definition is None or definition.source is None:
+            return None
+        alias = self._generated_from(definition.source)
+        also = f", or run `dataduct generate from-database {alias}`" if alias else ""
+        return f"add it to {definition.source}{also}"
+
+    def _generated_from(self, file: str) -> str | None:
+        """Return the connection that a definition was generated from, as its name shows, or None."""
+        if not Path(file).name.startswith("staging."):
+            return None
+        connections = self._attempt.workbench.project.settings.connections
+        for step in self._attempt.session.bound.steps:
+            match step.operation:
+                case Extract(connection=alias, output=output) if output in self._operation.inputs:
+                    return alias if str(connections.get(alias, {}).get("type")) in CATALOGS else None
+        return None
 
     def _named_columns(self, found: int, columns: Sequence[Column]) -> list[ColumnMatch]:
         """Return the columns that the step names, each filled by the dataset's column at its place."""

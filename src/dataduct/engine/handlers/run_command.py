@@ -1,13 +1,12 @@
 """RunCommand: a shell command or a script of the user's, with staging directories."""
 
 import shutil
-import signal
-import tempfile
 from collections import deque
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from dataduct.engine.context import AttemptContext, Outcome
+from dataduct.engine.process import ending
 from dataduct.engine.programs import script_arguments
 from dataduct.errors import (
     CheckFailedError,
@@ -17,6 +16,7 @@ from dataduct.errors import (
     RunError,
     StorageError,
 )
+from dataduct.model.counting import counted
 from dataduct.model.dataset import Manifest
 from dataduct.model.operations import RunCommand, StagedInput, StagedOutput
 from dataduct.model.verdict import CheckVerdict
@@ -35,15 +35,7 @@ def handle(operation: RunCommand, attempt: AttemptContext) -> Outcome:
         CheckFailedError: It is a check and ended badly.
         Interrupted: It was stopped.
     """
-    above = attempt.workbench.command_directory
-    try:
-        room = tempfile.TemporaryDirectory(dir=above, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise StorageError(
-            f"no temporary directory can be made for the command: {error.strerror}", code="DD784"
-        ) from error
-    with room as path:
-        root = Path(path)
+    with attempt.workbench.temporary_directory() as root:
         variables = {
             **_staging_directories(operation.inputs, root / "input"),
             **_staging_directories(operation.outputs, root / "output"),
@@ -180,7 +172,7 @@ def _name(operation: RunCommand) -> str:
 
 
 def _failure(operation: RunCommand, attempt: AttemptContext, code: int, lines: tuple[str, ...]) -> RunError:
-    end = f"ended by signal {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+    end = ending(code)
     if operation.is_check:
         verdict = CheckVerdict(
             check="command",
@@ -191,13 +183,6 @@ def _failure(operation: RunCommand, attempt: AttemptContext, code: int, lines: t
         attempt.record_verdict(verdict)
         return CheckFailedError(verdict)
     return CommandFailedError(f"{_name(operation)} {end}", code="DD783", details=lines)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)
 
 
 def _passed(attempt: AttemptContext, lines: deque[str]) -> CheckVerdict:
@@ -227,5 +212,5 @@ def _collect_outputs(operation: RunCommand, attempt: AttemptContext, variables: 
     files = sum(len(manifest.parts) for manifest in manifests)
     return Outcome(
         bytes=sum(manifest.bytes for manifest in manifests),
-        message=f"{files:,} {'file' if files == 1 else 'files'}",
+        message=counted(files, "file"),
     )

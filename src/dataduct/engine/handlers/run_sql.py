@@ -1,13 +1,13 @@
 """RunSql: a script on the warehouse, in one transaction unless told otherwise."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from dataduct.engine.committed import committed_before, record, refuse_overwritten
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.model.operations import RunSql, SqlStatement
 from dataduct.sql.dialect import DIALECTS, Dialect
 from dataduct.sql.parameters import substitute
-from dataduct.warehouses.base import Transaction
+from dataduct.warehouses.base import Execute, Transaction
 from dataduct.warehouses.loads import create_or_compare
 
 
@@ -31,14 +31,14 @@ def handle(operation: RunSql, attempt: AttemptContext) -> Outcome:
             rows = _run(statements, transaction.execute, attempt)
             record(transaction, attempt, rows=rows)
 
-    def execute_alone(text: str) -> int | None:
-        return warehouse.execute(text, attempt.cancellation)
-
     if not operation.in_transaction:
-        rows = _run(statements, execute_alone, attempt)
+        with warehouse.session(attempt.cancellation) as execute:
+            rows = _run(statements, execute, attempt)
         with warehouse.transaction(attempt.cancellation) as transaction:
             record(transaction, attempt, rows=rows)
-    _run(operation.after_commit, execute_alone, attempt)
+    if operation.after_commit:
+        with warehouse.session(attempt.cancellation) as execute:
+            _run(operation.after_commit, execute, attempt)
     return Outcome(rows=rows)
 
 
@@ -54,9 +54,7 @@ def _begin(
     return before
 
 
-def _run(
-    statements: Iterable[SqlStatement], execute: Callable[[str], int | None], attempt: AttemptContext
-) -> int | None:
+def _run(statements: Iterable[SqlStatement], execute: Execute, attempt: AttemptContext) -> int | None:
     """Run statements one after the other; return the rows that the last one that changed any changed."""
     rows: int | None = None
     for statement in statements:

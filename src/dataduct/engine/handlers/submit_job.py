@@ -2,15 +2,14 @@
 
 import os
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.engine.streaming.job import JobResult, run_job
 from dataduct.engine.streaming.place import JobPlace
-from dataduct.errors import StorageError, UserError
+from dataduct.errors import UserError
+from dataduct.model.counting import counted
 from dataduct.model.operations import StreamingJob, SubmitJob
 from dataduct.model.streaming_options import StreamingOptions, parse_streaming_options
 from dataduct.storage.datasets import collect_from_command, directory_files, stage_for_command
@@ -36,7 +35,7 @@ def handle(operation: SubmitJob, attempt: AttemptContext) -> Outcome:
     options = _options(job)
     for option in options.without_effect:
         attempt.log.write(f"option without effect on one machine: {option}")
-    with _directory(attempt) as directory, ExitStack() as held:
+    with attempt.workbench.temporary_directory() as directory, ExitStack() as held:
         paths = _inputs(operation, attempt, directory, held)
         place = _place(attempt, directory)
         result = run_job(
@@ -51,19 +50,6 @@ def _options(job: StreamingJob) -> StreamingOptions:
         return parse_streaming_options(job.options)
     except ValueError as error:
         raise UserError(str(error), code="DD281") from error
-
-
-@contextmanager
-def _directory(attempt: AttemptContext) -> Iterator[Path]:
-    above = attempt.workbench.command_directory
-    try:
-        room = tempfile.TemporaryDirectory(dir=above, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise StorageError(
-            f"no temporary directory can be made for the job: {error.strerror}", code="DD784"
-        ) from error
-    with room as path:
-        yield Path(path)
 
 
 def _place(attempt: AttemptContext, directory: Path) -> JobPlace:
@@ -112,7 +98,7 @@ def _inputs(operation: SubmitJob, attempt: AttemptContext, directory: Path, held
 
 
 def _published(operation: SubmitJob, attempt: AttemptContext, result: JobResult) -> Outcome:
-    told = [_counted(result.maps, "map task"), _counted(result.reduces, "reduce task")]
+    told = [counted(result.maps, "map task"), counted(result.reduces, "reduce task")]
     told += result.counters[:_COUNTERS_SHOWN]
     if len(result.counters) > _COUNTERS_SHOWN:
         told.append(f"{len(result.counters) - _COUNTERS_SHOWN} more counters in the log")
@@ -125,8 +111,4 @@ def _published(operation: SubmitJob, attempt: AttemptContext, result: JobResult)
         producer=attempt.step.name,
         cancellation=attempt.cancellation,
     )
-    return Outcome(bytes=manifest.bytes, message=", ".join([*told, _counted(len(manifest.parts), "file")]))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return Outcome(bytes=manifest.bytes, message=", ".join([*told, counted(len(manifest.parts), "file")]))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from dataduct.engine.context import AttemptContext, Outcome
 from dataduct.errors import Interrupted, StepTimeoutError, StorageError, TerminalError, UserError
+from dataduct.model.nearest import did_you_mean
 from dataduct.model.operations import AwaitedPipeline, WaitForPipeline
 from dataduct.runs.queries import RunQueries
 from dataduct.runs.records import Run
@@ -26,7 +27,7 @@ class Sighting:
     @property
     def is_over(self) -> bool:
         """Whether the run has ended."""
-        return self.run is not None and self.run.status != "running"
+        return self.run is not None and self.run.status not in ("running", "incomplete")
 
     @property
     def is_bad(self) -> bool:
@@ -47,6 +48,7 @@ class Sighting:
 
 _STATUS_WORDS = {
     "running": "still running",
+    "incomplete": "not all of its steps have run yet",
     "succeeded": "succeeded",
     "failed": "failed",
     "interrupted": "interrupted",
@@ -122,9 +124,10 @@ class _Watch:
 
     def _look(self) -> bool:
         """Return whether the run store could be read."""
+        mode = self._attempt.session.workbench.project.mode
         try:
             self._sightings = tuple(
-                Sighting(pipeline, self._run_date, self._queries.run_for(pipeline.name, self._run_date))
+                Sighting(pipeline, self._run_date, self._queries.run_for(pipeline.name, self._run_date, mode))
                 for pipeline in self._operation.pipelines
             )
         except StorageError as error:
@@ -168,7 +171,8 @@ class _Watch:
                 f"gave up after {self._operation.give_up_seconds:g} seconds of waiting for "
                 f"{', '.join(waiting) or 'the run store'} on {self._run_date}",
                 code="DD791",
-                hint="run these pipelines for that date, then resume this run; or raise `give_up_after`",
+                hint="run these pipelines for that date, then resume this run; or raise `give_up_after`"
+                + self._strangers(),
                 details=_lines(self._sightings),
             )
         if self._attempt.cancellation.wait(min(self._operation.refresh_seconds, left)):
@@ -177,6 +181,18 @@ class _Watch:
                 code="DD910",
                 details=_lines(self._sightings),
             )
+
+    def _strangers(self) -> str:
+        """Return a note on the pipelines that have never run, whose names may be wrong; nothing if all have."""
+        try:
+            known = [summary.pipeline for summary in self._queries.pipelines()]
+        except StorageError:
+            return ""
+        names = [each.pipeline.name for each in self._sightings if each.pipeline.name not in known]
+        if not names:
+            return ""
+        meant = did_you_mean(names[0], known) or "check the name"
+        return f"; no run of {', '.join(f'`{name}`' for name in names)} is known at all: {meant}"
 
 
 _ENDED = {"failed": "failed", "interrupted": "was interrupted"}

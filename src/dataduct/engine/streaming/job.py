@@ -20,6 +20,7 @@ from dataduct.engine.streaming.stages import (
 )
 from dataduct.engine.streaming.tasks import Task, TaskRunner
 from dataduct.errors import CommandFailedError, StorageError
+from dataduct.model.counting import counted
 from dataduct.model.operations import StreamingJob
 from dataduct.model.streaming_options import StreamingOptions
 
@@ -98,7 +99,7 @@ class _Job:
             )
         maps, reduces = len(self._splits), self._reduces
         workers = max(1, min(self._place.workers, maps))
-        self._place.log(f"{_counted(maps, 'map task')}, {_counted(reduces, 'reduce task')}")
+        self._place.log(f"{counted(maps, 'map task')}, {counted(reduces, 'reduce task')}")
         self._runner.run(maps, self._map_task, workers=workers)
         if reduces:
             workers = min(self._place.workers, reduces)
@@ -201,7 +202,3 @@ def _made(directory: Path) -> Path:
     except OSError as error:
         raise StorageError(f"{directory} cannot be made: {error.strerror}", code="DD784") from error
     return directory
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

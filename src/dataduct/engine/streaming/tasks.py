@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from dataduct.engine.process import ending
 from dataduct.engine.streaming.counters import Counters
 from dataduct.engine.streaming.place import JobPlace
 from dataduct.engine.streaming.stages import PROGRAMS, Stage, script_of
@@ -20,7 +21,11 @@ _LINES_SHOWN = 5
 _CHARACTERS_SHOWN = 300
 _SIGNALLED = 128
 _BROKEN_PIPE = _SIGNALLED + signal.SIGPIPE
-_NOT_STARTED = (126, 127)
+_START_HINTS = {
+    126: "make the script executable and give it a first line such as `#!/usr/bin/env bash`",
+    127: "install the program, or correct its name or the first line of the script that names it",
+}
+"""What to do about the exit codes with which a shell says that it could not start a program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +155,7 @@ class TaskRunner:
         A stage whose reader ended early, and well, has not failed: a reducer need not read all of its lines.
         """
         if code != 0 or len(codes) != len(task.stages):
-            raise CommandFailedError(f"{task.name} {_end(code)}", code="DD871", details=lines)
+            raise CommandFailedError(f"{task.name} {ending(code)}", code="DD871", details=lines)
         ended = list(zip(task.stages, codes, strict=True))
         for stage, stage_code in ended:
             if stage.role not in PROGRAMS and stage_code not in (0, _BROKEN_PIPE):
@@ -161,24 +166,24 @@ class TaskRunner:
 
     def _check_program(self, task: Task, stage: Stage, code: int, lines: tuple[str, ...]) -> None:
         if not self._exit_code_counts:
-            self._place.log(f"{task.name}: its {stage.role} {_end(_exit(code))}, which does not count")
+            self._place.log(f"{task.name}: its {stage.role} {ending(_exit(code))}, which does not count")
             return
-        if code in _NOT_STARTED:
+        if code in _START_HINTS:
             raise CommandFailedError(
                 f"the {stage.role} of {task.name} could not be started",
                 code="DD872",
-                hint="make the script executable and give it a first line such as `#!/usr/bin/env bash`",
+                hint=_START_HINTS[code],
                 details=lines,
             )
         raise CommandFailedError(
-            f"the {stage.role} of {task.name} {_end(_exit(code))}", code="DD871", details=lines
+            f"the {stage.role} of {task.name} {ending(_exit(code))}", code="DD871", details=lines
         )
 
 
 def _tool_failure(task: Task, stage: Stage, code: int, lines: tuple[str, ...]) -> DataductError:
     does = {"input": "read its input", "sort": "sort its lines"}.get(stage.role, "keep its lines")
     return StorageError(
-        f"{task.name} could not {does}: {lines[-1] if lines else _end(_exit(code))}",
+        f"{task.name} could not {does}: {lines[-1] if lines else ending(_exit(code))}",
         code="DD873",
         hint="see whether the input is whole, and whether there is space in the temporary directory (TMPDIR)",
         details=lines,
@@ -195,16 +200,6 @@ def _codes(status: Path) -> tuple[int, ...]:
 def _exit(code: int) -> int:
     """Return an exit code as Python has it, minus the signal's number, from one as the shell has it."""
     return _SIGNALLED - code if code > _SIGNALLED else code
-
-
-def _end(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = str(-code)
-    return f"ended by signal {name}"
 
 
 def _remove(directory: Path, status: Path) -> None:

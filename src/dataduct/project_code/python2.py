@@ -6,8 +6,10 @@ Statements are found in the tokens, since Python 3 cannot parse them; names that
 import ast
 import io
 import tokenize
+import warnings
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from dataduct.model.position import Position
 from dataduct.model.problem import Problem
@@ -54,6 +56,34 @@ def statements_of_python2(text: str, shown: str) -> list[Problem]:
         shown: The file as positions name it.
     """
     return [problem for line in _logical_lines(text) for problem in _of_line(line, shown)]
+
+
+def python2_statement(script: Path) -> tuple[int, str] | None:
+    """Return line and replacement of the first statement of a script that keeps this Python from reading it.
+
+    None for a script that this Python reads, that no Python reads, or that cannot be opened.
+    """
+    try:
+        text = script.read_text("utf-8", "replace")
+    except OSError:
+        return None
+    found = [] if is_python(text) else statements_of_python2(text, str(script))
+    return (found[0].position.line, found[0].hint or "") if found and found[0].position else None
+
+
+def is_python(text: str) -> bool:
+    """Return whether this Python can parse `text`."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def module_in_python3(name: str) -> str | None:
+    """Return what to use in place of a module that Python 3 no longer has; None for any other module."""
+    return _GONE_MODULES.get(name)
 
 
 def names_of_python2(tree: ast.Module, shown: str) -> list[Problem]:

@@ -10,13 +10,13 @@ from pathlib import Path
 from traceback import extract_tb
 from types import CodeType, ModuleType
 
-from dataduct.errors import ProblemsError
+from dataduct.model.paths import path_below
 from dataduct.model.position import Position
-from dataduct.model.problem import Problem
+from dataduct.project_code.python2 import module_in_python3
 
 _PREFIX = "_dataduct_project_"
 _PACKAGE = str(Path(__file__).parents[1])
-_loading = threading.RLock()
+_importing: dict[Path, threading.RLock] = {}
 
 
 class _FreshLoader(SourceFileLoader):
@@ -28,16 +28,14 @@ class _FreshLoader(SourceFileLoader):
         return code
 
 
-def load_module(file: Path, shown: str) -> ModuleType:
+def import_file(file: Path) -> ModuleType:
     """Return the module in `file`, imported once as long as no Python file of its directory changes.
 
-    The files of a directory are one package: they import each other with `from . import name`.
-
-    Raises:
-        ProblemsError: Importing it raises (DD563), with the place in the project's code.
+    The files of a directory are one package: they import each other with `from . import name`. Threads that import
+    from one directory wait for each other. What the file raises is passed on.
     """
     file = file.resolve()
-    with _loading:
+    with _importing.setdefault(file.parent, threading.RLock()):
         name = f"{_package_of(file.parent)}.{file.stem.replace('.', '_')}"
         if name in sys.modules:
             return sys.modules[name]
@@ -48,10 +46,23 @@ def load_module(file: Path, shown: str) -> ModuleType:
         sys.modules[name] = module
         try:
             loader.exec_module(module)
-        except (Exception, SystemExit) as error:
+        except BaseException:
             del sys.modules[name]
-            raise ProblemsError([_import_problem(error, file, shown)]) from error
+            raise
         return module
+
+
+def missing_module_hint(error: BaseException, directory: Path) -> str | None:
+    """Return what to do about a module that a file of `directory` imports and that is not there; None otherwise."""
+    if not isinstance(error, ModuleNotFoundError) or error.name is None:
+        return None
+    name = error.name.partition(".")[0]
+    if (directory / f"{name}.py").is_file():
+        return f"files of one directory import each other relatively: `from .{name} import ...`"
+    instead = module_in_python3(name)
+    if instead is not None:
+        return f"`{name}` is a module of Python 2: {instead}"
+    return f"install the package that brings `{name}` beside Dataduct"
 
 
 def place_of(error: BaseException, directory: Path, root: Path | None = None) -> Position | None:
@@ -65,11 +76,10 @@ def place_of(error: BaseException, directory: Path, root: Path | None = None) ->
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(directory)]
     foreign = [frame for frame in frames if not frame.filename.startswith((_PACKAGE, "<"))]
     for frame in (own or foreign)[-1:]:
-        path = Path(frame.filename)
-        shown = path.relative_to(root) if root is not None and path.is_relative_to(root) else path
+        shown = path_below(Path(frame.filename), root)
         column = (frame.colno or 0) + 1
         end = frame.end_colno + 1 if frame.end_colno and frame.end_lineno == frame.lineno else None
-        return Position(str(shown), frame.lineno or 1, column, end)
+        return Position(shown, frame.lineno or 1, column, end)
     return None
 
 
@@ -83,7 +93,9 @@ def _package_of(directory: Path) -> str:
     """Return the name of the directory's package, made anew if a file of it has changed."""
     name = _PREFIX + hashlib.sha256(str(directory).encode()).hexdigest()[:16]
     state = tuple(
-        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(directory.glob("*.py"))
+        (path.name, path.stat().st_mtime_ns, path.stat().st_size)
+        for path in sorted(directory.glob("*.py"))
+        if path.is_file()
     )
     package = sys.modules.get(name)
     if package is None or vars(package)["state"] != state:
@@ -95,21 +107,3 @@ def _package_of(directory: Path) -> str:
         vars(package)["state"] = state
         sys.modules[name] = package
     return name
-
-
-def _import_problem(error: BaseException, file: Path, shown: str) -> Problem:
-    hint = None
-    if isinstance(error, ModuleNotFoundError) and error.name is not None:
-        sibling = error.name.partition(".")[0]
-        if (file.parent / f"{sibling}.py").is_file():
-            hint = f"files of one directory import each other relatively: `from .{sibling} import ...`"
-        else:
-            hint = f"install the package that brings `{sibling}` beside Dataduct"
-    root = file.parents[len(Path(shown).parts) - 1] if not Path(shown).is_absolute() else None
-    if isinstance(error, SyntaxError) and error.filename:
-        path = Path(error.filename)
-        where = str(path.relative_to(root)) if root and path.is_relative_to(root) else error.filename
-        place = Position(where, error.lineno or 1, max(1, error.offset or 1))
-    else:
-        place = place_of(error, file.parent, root) or Position(shown)
-    return Problem(code="DD563", message=f"importing {shown} raised {told(error)}", position=place, hint=hint)
