@@ -180,4 +180,20 @@ ENTRIES: tuple[CodeEntry, ...] = (
         "file, or a directory for rows, whose files are numbered.",
         remedy="Give each step a directory or file of its own.",
     ),
+    CodeEntry(
+        code="DD267",
+        title="query that counts by itself",
+        meaning="`count-check` counts the rows of `source_sql` and `destination_sql`. A query such as "
+        "`SELECT COUNT(*) FROM courses` gives one row, whatever the table holds, so the check would compare 1 with 1.",
+        remedy="Give a count as `source_count_sql`, or select the rows themselves.",
+        example="source_sql: SELECT COUNT(*) FROM courses          # wrong\n"
+        "source_count_sql: SELECT COUNT(*) FROM courses    # right",
+    ),
+    CodeEntry(
+        code="DD268",
+        title="filter without WHERE",
+        meaning="`filter_clause` is put after the FROM of the query that reads the source, as it is written.",
+        remedy="Begin it with WHERE.",
+        example="filter_clause: course_id > 1          # wrong\nfilter_clause: WHERE course_id > 1    # right",
+    ),
 )

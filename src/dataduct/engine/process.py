@@ -16,6 +16,7 @@ KILL_AFTER_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 _PIPE_GRACE_SECONDS = 2.0
 _LONGEST_LINE = 65_536
+_LONGEST_START_SECONDS = 1.0
 
 
 class ProcessGroups:
@@ -23,6 +24,7 @@ class ProcessGroups:
 
     def __init__(self) -> None:
         self._running: set[int] = set()
+        self._starting = threading.Lock()
 
     def run(
         self,
@@ -42,16 +44,17 @@ class ProcessGroups:
             OSError: The command cannot be started.
             Exception: What `on_line` raised first; the command's later lines are read and dropped.
         """
-        process = subprocess.Popen(
-            arguments,
-            cwd=directory,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        self._running.add(process.pid)
+        with self._starting:
+            process = subprocess.Popen(
+                arguments,
+                cwd=directory,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self._running.add(process.pid)
         assert process.stdout is not None
         failures: list[Exception] = []
         reader = threading.Thread(target=_read_lines, args=(process.stdout, on_line, failures), daemon=True)
@@ -82,9 +85,17 @@ class ProcessGroups:
         return process.returncode
 
     def kill_all(self) -> None:
-        """Kill every running group at once. May be called from a signal handler."""
-        for group in list(self._running):
-            _kill_group(group)
+        """Kill every running group at once, also one that is just being started.
+
+        May be called from a handler of signals, in a thread that starts no commands.
+        """
+        waited = self._starting.acquire(timeout=_LONGEST_START_SECONDS)
+        try:
+            for group in list(self._running):
+                _kill_group(group)
+        finally:
+            if waited:
+                self._starting.release()
 
 
 def ending(code: int) -> str:

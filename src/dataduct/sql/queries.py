@@ -4,6 +4,9 @@ from dataduct.model.operations import SqlStatement
 from dataduct.model.table import TableName
 from dataduct.sql.dialect import Dialect
 from dataduct.sql.statements import single_statement
+from dataduct.sql.tokens import tokenize
+
+_COMPARING = frozenset(("=", "<", ">", "<=", ">=", "<>", "!=", "IS", "IN", "LIKE", "BETWEEN", "NOT"))
 
 
 def count_query(rows: TableName | str, dialect: Dialect) -> str:
@@ -18,6 +21,18 @@ def count_query(rows: TableName | str, dialect: Dialect) -> str:
         else f"(\n{single_statement(rows)}\n) AS counted_rows"
     )
     return f"SELECT COUNT(*) AS row_count\nFROM {relation}"
+
+
+def gives_one_count(query: str) -> bool:
+    """Whether a SELECT gives one row with a count: `SELECT COUNT(*) FROM t` does, one with GROUP BY does not."""
+    words = [token.upper for token in tokenize(query) if token.is_significant]
+    return words[:3] == ["SELECT", "COUNT", "("] and "GROUP" not in words and "OVER" not in words
+
+
+def lacks_where(clause: str) -> bool:
+    """Whether a clause that follows FROM is a bare condition, such as `id > 5`."""
+    tokens = [token for token in tokenize(clause) if token.is_significant]
+    return len(tokens) > 1 and tokens[0].kind in ("word", "quoted") and tokens[1].upper in _COMPARING
 
 
 def duplicates_query(table: TableName, key: tuple[str, ...], dialect: Dialect, limit: int | None = 10) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from dataduct.model.operations import Check, CountComparison, Measure, RunCommand
 from dataduct.model.table import TableName
 from dataduct.sql.dialect import DIALECTS
-from dataduct.sql.queries import count_query
+from dataduct.sql.queries import count_query, gives_one_count
 from dataduct.steps.base import Step, Text
 from dataduct.steps.checks import (
     LOG_DOCUMENTATION,
@@ -139,6 +139,7 @@ def _source_query(properties: CountCheckProperties, context: LoweringContext) ->
         query = one_query(properties.source_count_sql, of="source_count_sql", context=context)
     elif properties.source_sql is not None:
         rows = one_query(properties.source_sql, of="source_sql", context=context)
+        _warn_of_one_count(rows, "source_sql", "give it as `source_count_sql`", context)
         query = count_query(rows, dialect) if rows is not None else None
     else:
         table = source_table(properties.source_table_name or "", connection_type or "")
@@ -162,4 +163,17 @@ def _destination(
         query = f"SELECT COUNT(*) AS row_count\nFROM {properties.destination_table_name}"
         return query, tables_read_by(query, context)
     rows = one_query(properties.destination_sql or "", of="destination_sql", context=context)
+    _warn_of_one_count(rows, "destination_sql", "select the rows themselves: they are counted", context)
     return (count_query(rows, dialect), tables_read_by(rows, context)) if rows is not None else None
+
+
+def _warn_of_one_count(rows: str | None, of: str, hint: str, context: LoweringContext) -> None:
+    """Report a query that counts by itself, of which the check would count the one row (DD267, a warning)."""
+    if rows is not None and gives_one_count(rows):
+        context.report(
+            "DD267",
+            f"`{of}` gives one row, the count itself, and the check counts the rows of `{of}`: 1",
+            of=of,
+            hint=hint,
+            severity="warning",
+        )

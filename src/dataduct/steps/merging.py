@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from pydantic import Field, model_validator
 
+from dataduct.definition.properties import shortened
 from dataduct.errors import UserError
 from dataduct.model.operations import MatchColumns, RunSql, SqlStatement
 from dataduct.model.table import TableDefinition, TableName
 from dataduct.model.template import TemplateSource
 from dataduct.sql.dialect import DIALECTS, Dialect
 from dataduct.sql.history import history as history_script
-from dataduct.sql.queries import analyze
+from dataduct.sql.queries import analyze, lacks_where
 from dataduct.sql.source_rows import SourceRows
 from dataduct.steps.amazon import PhantomOutputProperties
 from dataduct.steps.arguments import SqlArguments, sql_parameters
@@ -115,6 +116,15 @@ def read_merge(
     properties: MergeProperties, context: LoweringContext, filter_clause: str | None = None
 ) -> Merge | None:
     """Return the tables and rows that `properties` name, or None after reporting problems."""
+    if filter_clause is not None and lacks_where(filter_clause):
+        context.report(
+            "DD268",
+            "`filter_clause` is put after FROM as it is written, and has no WHERE",
+            of="filter_clause",
+            expected="SQL that can follow FROM",
+            hint=f"write `WHERE {shortened(filter_clause)}`",
+        )
+        return None
     destination = context.table_definition(properties.destination, of="destination")
     kept = context.table_definition(properties.history, of="history") if properties.history else None
     rows: TableDefinition | str | None

@@ -152,6 +152,27 @@ def test_count_check_refuses(yaml: str, codes: list[str], lower: Lower) -> None:
     assert (lowered.operation, lowered.codes) == (None, codes)
 
 
+@pytest.mark.parametrize(
+    ("of", "query", "told"),
+    [
+        ("source_sql", "SELECT COUNT(*) FROM courses", ["DD267"]),
+        ("source_sql", "select count(id) as n from courses where id > 1;", ["DD267"]),
+        ("source_sql", "SELECT COUNT(*) FROM courses GROUP BY slug", []),
+        ("source_sql", "SELECT counted FROM courses", []),
+        ("destination_sql", "SELECT COUNT(*) FROM prod.courses", ["DD267"]),
+    ],
+)
+def test_count_check_warns_of_a_query_that_counts_by_itself(
+    of: str, query: str, told: list[str], lower: Lower
+) -> None:
+    other = "destination_table_name: prod.courses" if of == "source_sql" else "source_table_name: courses"
+    lowered = lower("count-check", f"source_host: school\n{other}\n{of}: {query}")
+    assert lowered.operation is not None
+    assert [(problem.code, problem.severity) for problem in lowered.problems] == [
+        (code, "warning") for code in told
+    ]
+
+
 def test_column_check_against_a_table_goes_by_its_primary_key(lower: Lower) -> None:
     yaml = f"{COLUMNS}destination_table_definition: tables/prod.courses.sql\nsample_size: 50"
     assert lower("column-check", yaml).operation == Check(

@@ -195,6 +195,23 @@ def test_upsert_from_a_table(lower: Lower, project: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("clause", "codes"),
+    [
+        ("course_id > 1", ["DD268"]),
+        ("slug IS NOT NULL", ["DD268"]),
+        ("WHERE course_id > 1", []),
+        ("AS s WHERE s.course_id > 1", []),
+        ("JOIN prod.visits AS v USING (course_id)", []),
+    ],
+)
+def test_a_filter_begins_with_where(lower: Lower, clause: str, codes: list[str]) -> None:
+    yaml = (
+        f"source: tables/staging.courses.sql\ndestination: tables/prod.courses.sql\nfilter_clause: {clause}"
+    )
+    assert lower("upsert", yaml).codes == codes
+
+
 def test_upsert_from_a_query_with_every_property(lower: Lower, project: Path) -> None:
     yaml = """
         destination: tables/prod.courses.sql
