@@ -1,6 +1,5 @@
 """The original's examples as a project: the files as they are, and beside them settings and what they name."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -55,7 +54,9 @@ exit 0
 
 def write_project(project: Project, warehouse: str = DUCKDB) -> None:
     """Write the examples into `project`, with the tables and scripts that did not come with them."""
-    shutil.copytree(EXAMPLES, project.root, dirs_exist_ok=True)
+    project.write(
+        {str(path.relative_to(EXAMPLES)): path.read_bytes() for path in EXAMPLES.rglob("*") if path.is_file()}
+    )
     project.write({"dataduct.yml": SETTINGS.replace("WAREHOUSE", warehouse)})
     for name in recorded_names():
         for table, definition in RecordedPipeline(name).definitions().items():

@@ -21,6 +21,7 @@ def page(empty):
 
 def test_the_page_has_these_files():
     assert sorted(FILES) == [
+        "conftest.py",
         "pipelines/snapshot.yaml",
         "steps/extract_from_data.py",
         "steps/keep_lines.py",

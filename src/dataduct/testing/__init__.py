@@ -10,8 +10,8 @@
         assert outcome.table("prod.courses_snapshot") == [{"id": 1}, {"id": 2}]
 
 Nothing of the project's own warehouse, storage, connections or history is touched. Its step types, patterns and files
-are those of the project the working directory is in, or of `project=DIRECTORY`. With pytest the fixture
-`dataduct_project` gives an empty project and its command line.
+are those of the project the working directory is in, or of `project=DIRECTORY`. The fixture `dataduct_project` of the
+pytest plugin `dataduct.testing.plugin` gives an empty project and its command line.
 """
 
 from importlib import import_module
