@@ -1,7 +1,7 @@
 """The pytest plugin of Dataduct: the fixture `dataduct_project`.
 
-A project's `conftest.py` asks for it: `pytest_plugins = ["dataduct.testing.plugin"]`. It is no entry point, because pytest
-rewrites the assertions of every module of a package that has one.
+A project's `conftest.py` asks for it: `pytest_plugins = ["dataduct.testing.plugin"]`. It is no entry point, because
+pytest rewrites the assertions of every module of a package that has one.
 """
 
 from typing import TYPE_CHECKING
