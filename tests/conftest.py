@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["projects.fixtures", "redshift_standin.fixtures", "servers.fixtures"]
+pytest_plugins = ["conformance.summary", "projects.fixtures", "redshift_standin.fixtures", "servers.fixtures"]
 
 settings.register_profile("dataduct", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dataduct")

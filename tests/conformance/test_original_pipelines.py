@@ -15,7 +15,7 @@ from original_database import DuckDbDatabase, OriginalDatabase, PostgresDatabase
 from original_project import COURSES, DISCUSSIONS, DUCKDB, TEST_TABLE_1, put_programs_on_path, write_project
 from original_record import ORIGINAL, STEP_CLASSES, RecordedPipeline, recorded_names
 
-from conftest import VERDICT
+from conformance.summary import VERDICT
 from dataduct import api
 from dataduct.migration.differences import DIFFERENCES as KNOWN_DIFFERENCES
 from dataduct.plan.plan import Plan
