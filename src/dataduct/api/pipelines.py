@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dataduct.api.catalogs import pattern_catalog, step_catalog
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from dataduct.config.project import Project
     from dataduct.engine.source_types import StepTypes
     from dataduct.model.problem import Problem
+    from dataduct.plan.compiler import CompileEnvironment
     from dataduct.plan.drawing import PictureFormat
     from dataduct.plan.plan import BoundPlan, Plan
 
@@ -23,8 +25,9 @@ def validate(project: Project, paths: Sequence[Path]) -> list[Problem]:
 
     problems: list[Problem] = []
     files_by_pipeline: dict[str, Path] = {}
+    environment = cache(lambda: _compile_environment(project))
     for path in paths:
-        definition_name, _, found = compiled(project, path)
+        definition_name, _, found = _compiled_in(environment, path)
         problems += found
         if definition_name is None:
             continue
@@ -43,13 +46,20 @@ def validate(project: Project, paths: Sequence[Path]) -> list[Problem]:
 
 def compiled(project: Project, path: Path) -> tuple[str | None, Plan | None, list[Problem]]:
     """Return a pipeline file's name and plan, as far as it has them, and its problems in the order of lines."""
+    return _compiled_in(lambda: _compile_environment(project), path)
+
+
+def _compiled_in(
+    environment: Callable[[], CompileEnvironment], path: Path
+) -> tuple[str | None, Plan | None, list[Problem]]:
+    """See `compiled`; the environment is asked for only if the file can be read."""
     from dataduct.definition.loader import load_pipeline
     from dataduct.plan.compiler import compile_pipeline as compile_definition
 
     definition, problems = load_pipeline(path)
     if definition is None:
         return None, None, sorted(problems, key=_place)
-    plan = compile_definition(definition, _compile_environment(project), problems)
+    plan = compile_definition(definition, environment(), problems)
     return definition.name, plan, sorted(problems, key=_place)
 
 
@@ -68,7 +78,7 @@ def compile_pipeline(project: Project, path: Path) -> Plan:
     return plan
 
 
-def _compile_environment(project: Project) -> Any:
+def _compile_environment(project: Project) -> CompileEnvironment:
     from dataduct.config.references import holds_reference
     from dataduct.definition.header import parse_load_time
     from dataduct.engine.jobs import JOBS

@@ -100,27 +100,26 @@ class AwsSecrets:
 
     def database_address(self, name: str) -> str:
         """Return the host name of the RDS instance that `INSTANCE` or `REGION/INSTANCE` names."""
-        region, _, instance = name.rpartition("/")
-        what = f"the address of the RDS instance `{instance}`"
-        answer = self._ask(
-            what,
+        return self._address_of(
+            "RDS instance",
             "rds",
-            region,
-            lambda client: client.describe_db_instances(DBInstanceIdentifier=instance)["DBInstances"][0],
+            name,
+            lambda client, known: client.describe_db_instances(DBInstanceIdentifier=known)["DBInstances"][0],
         )
-        return _address(answer, what)
 
     def cluster_address(self, name: str) -> str:
         """Return the host name of the Redshift cluster that `CLUSTER` or `REGION/CLUSTER` names."""
-        region, _, cluster = name.rpartition("/")
-        what = f"the address of the Redshift cluster `{cluster}`"
-        answer = self._ask(
-            what,
+        return self._address_of(
+            "Redshift cluster",
             "redshift",
-            region,
-            lambda client: client.describe_clusters(ClusterIdentifier=cluster)["Clusters"][0],
+            name,
+            lambda client, known: client.describe_clusters(ClusterIdentifier=known)["Clusters"][0],
         )
-        return _address(answer, what)
+
+    def _address_of(self, kind: str, service: str, name: str, ask: Callable[[Any, str], Any]) -> str:
+        region, _, identity = name.rpartition("/")
+        what = f"the address of the {kind} `{identity}`"
+        return _address(self._ask(what, service, region, lambda client: ask(client, identity)), what)
 
     def _ask(self, what: str, service: str, region: str, ask: Callable[[Any], AnswerT]) -> AnswerT:
         """Return the answer of a service in `region`, or in that of the settings if it is empty."""

@@ -1,7 +1,7 @@
 """The Catalog port: what tables a source system has, and what they are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Literal
@@ -212,3 +212,17 @@ def _foreign_keys(facts: TableFacts, extracted: dict[str, str]) -> Iterator[Cata
             rows[0]["other_schema"],
             references if len(references) == len(rows) else (),
         )
+
+
+def catalog_names(rows: Iterable[Facts]) -> tuple[CatalogName, ...]:
+    """Return the names in rows with `name`, `in_schema`, `is_view`, `estimated_rows` and `comment`."""
+    return tuple(
+        CatalogName(
+            row["name"],
+            row["in_schema"],
+            "view" if row["is_view"] else "table",
+            row["estimated_rows"],
+            row["comment"] or "",
+        )
+        for row in rows
+    )

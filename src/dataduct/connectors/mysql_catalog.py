@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dataduct.connectors.catalog import Catalog, CatalogName, TableFacts, gathered
+from dataduct.connectors.catalog import Catalog, CatalogName, TableFacts, catalog_names, gathered
 from dataduct.connectors.mysql_query import quoted, text_literal
 from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
@@ -47,16 +47,7 @@ class MysqlCatalog(Catalog):
         rows = self.rows(_NAMES.format(schema=self._schema), cancellation)
         if not rows:
             self._refuse_unknown_schema(cancellation)
-        return tuple(
-            CatalogName(
-                row["name"],
-                row["in_schema"],
-                "view" if row["is_view"] else "table",
-                row["estimated_rows"],
-                row["comment"] or "",
-            )
-            for row in rows
-        )
+        return catalog_names(rows)
 
     def quoted(self, *parts: str) -> str:
         """See the port."""

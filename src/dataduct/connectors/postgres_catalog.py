@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dataduct.connectors.catalog import Catalog, CatalogName, TableFacts, gathered
+from dataduct.connectors.catalog import Catalog, CatalogName, TableFacts, catalog_names, gathered
 from dataduct.connectors.postgres_query import literal
 from dataduct.errors import SourceError
 from dataduct.model.cancellation import Cancellation
@@ -68,16 +68,7 @@ class PostgresCatalog(Catalog):
         rows = self.rows(_NAMES.format(tables=self._tables), cancellation)
         if not rows and self.schema is not None:
             self._refuse_unknown_schema(self.schema, cancellation)
-        return tuple(
-            CatalogName(
-                row["name"],
-                row["in_schema"],
-                "view" if row["is_view"] else "table",
-                row["estimated_rows"],
-                row["comment"] or "",
-            )
-            for row in rows
-        )
+        return catalog_names(rows)
 
     def quoted(self, *parts: str) -> str:
         """See the port."""

@@ -8,8 +8,7 @@ from dataduct.definition.pipeline import StepDefinition
 from dataduct.definition.properties import shortened
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, is_null, without
 from dataduct.model.nearest import did_you_mean
-from dataduct.model.position import Position
-from dataduct.model.problem import Problem
+from dataduct.model.problem import Problem, report
 
 _STEP_KEYS: Final = ("type", "step-type", "steptype", "step")
 _STEP_EXAMPLE: Final = "`step_type: extract-rds` or another step type"
@@ -41,7 +40,8 @@ class StepReader:
         if node is None or is_null(node):
             return {}
         if not isinstance(node, MappingNode):
-            self._report(
+            report(
+                self.problems,
                 "DD248",
                 "`bootstrap` must be a mapping of resources to lists of steps",
                 node.position,
@@ -54,7 +54,8 @@ class StepReader:
             if resource in RESOURCES:
                 steps[resource] = self.list(value, f"bootstrap.{resource}")
                 continue
-            self._report(
+            report(
+                self.problems,
                 "DD248",
                 f"`bootstrap` has no resource `{shortened(resource)}`",
                 node.keys.get(resource, node.position),
@@ -69,7 +70,8 @@ class StepReader:
         if node is None or is_null(node):
             return None
         if isinstance(node, SequenceNode):
-            self._report(
+            report(
+                self.problems,
                 "DD247",
                 "`teardown` is one step, not a list of steps",
                 node.position,
@@ -88,7 +90,8 @@ class StepReader:
             return tuple(step for step in found if step is not None)
         one_step = isinstance(node, MappingNode) and "step_type" in node.entries
         empty = is_null(node)
-        self._report(
+        report(
+            self.problems,
             "DD250",
             f"`{name}` has no value" if empty else f"`{name}` must be a list of steps",
             node.position,
@@ -104,7 +107,8 @@ class StepReader:
     def step(self, node: Node, name: str) -> StepDefinition | None:
         """Return the step that an entry of a list says, or None; `name` is what messages call it."""
         if not isinstance(node, MappingNode):
-            self._report(
+            report(
+                self.problems,
                 "DD243",
                 f"`{name}` is not a step",
                 node.position,
@@ -140,7 +144,8 @@ class StepReader:
         assert isinstance(steps, SequenceNode)
         place = node.keys.get("steps", node.position)
         if "for_each" not in node.entries and not self.in_item:
-            self._report(
+            report(
+                self.problems,
                 "DD543",
                 f"`{name}` has `steps` and neither `step_type` nor `for_each`",
                 place,
@@ -149,7 +154,7 @@ class StepReader:
             )
             return None
         if not steps.items:
-            self._report("DD543", f"`{name}` repeats no steps", place, expected="a list of steps")
+            report(self.problems, "DD543", f"`{name}` repeats no steps", place, expected="a list of steps")
             return None
         for_each = node.entries.get("for_each")
         return StepDefinition(
@@ -164,13 +169,15 @@ class StepReader:
 
     def _report_type(self, node: MappingNode, step_type: Node | None, name: str) -> None:
         if step_type is not None:
-            self._report(
+            report(
+            self.problems,
                 "DD244", f"the `step_type` of `{name}` is not the name of a step type", step_type.position,
                 expected=_STEP_EXAMPLE,
             )  # fmt: skip
             return
         if "for_each" in node.entries and "steps" not in node.entries:
-            self._report(
+            report(
+                self.problems,
                 "DD244",
                 f"`{name}` has a `for_each` and no `step_type`",
                 node.keys.get("for_each", node.position),
@@ -188,17 +195,11 @@ class StepReader:
         elif nested:
             key = next(iter(node))
             hint = f"write `step_type: {shortened(key)}`, and its properties at the same indentation"
-        self._report("DD244", f"`{name}` has no `step_type`", position, expected=_STEP_EXAMPLE, hint=hint)
-
-    def _report(
-        self,
-        code: str,
-        message: str,
-        position: Position,
-        *,
-        expected: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        self.problems.append(
-            Problem(code=code, message=message, position=position, expected=expected, hint=hint)
+        report(
+            self.problems,
+            "DD244",
+            f"`{name}` has no `step_type`",
+            position,
+            expected=_STEP_EXAMPLE,
+            hint=hint,
         )

@@ -30,7 +30,7 @@ from dataduct.definition.syntax import (
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
-from dataduct.model.problem import Problem
+from dataduct.model.problem import Problem, report
 
 MAX_VALUES: Final = 1_000_000
 """Values a file may hold once its aliases are written out."""
@@ -121,7 +121,7 @@ class TreeBuilder:
             raise _Stop from None
         except (yaml.YAMLError, ValueError, OverflowError):
             end = self._last_scalar.end_mark.index if self._last_scalar and self._last_scalar.end_mark else 0
-            self._report("DD122", "YAML cannot be read after this place", self._lines.span(end))
+            report(self.problems, "DD122", "YAML cannot be read after this place", self._lines.span(end))
             raise _Stop from None
 
     def _take(self, event: Event) -> None:
@@ -138,7 +138,8 @@ class TreeBuilder:
             self._alias(event, self._lines.span(start, end))
         elif isinstance(event, DocumentStartEvent):
             if self._has_document:
-                self._report(
+                report(
+                    self.problems,
                     "DD107",
                     "a second document begins here",
                     self._lines.span(start, start + 3),
@@ -184,7 +185,8 @@ class TreeBuilder:
         try:
             return resolve_tagged(text, tag)
         except ValueError as error:
-            self._report(
+            report(
+                self.problems,
                 "DD115",
                 f"{error}, as its tag says",
                 position,
@@ -238,7 +240,8 @@ class TreeBuilder:
     def _alias(self, event: AliasEvent, position: Position) -> None:
         name = event.anchor or ""
         if any(frame.anchor == name for frame in self._stack):
-            self._report(
+            report(
+                self.problems,
                 "DD117",
                 f"the alias `*{name}` stands inside its own anchor `&{name}`",
                 position,
@@ -248,7 +251,8 @@ class TreeBuilder:
             self._complete(ScalarNode(None, "", position), 1, 0, None)
             return
         if name not in self._anchors:
-            self._report(
+            report(
+                self.problems,
                 "DD117",
                 f"there is no anchor `&{name}` above this alias",
                 position,
@@ -297,15 +301,20 @@ class TreeBuilder:
                 self.problems.append(template_problem(self._lines.span(frame.offset, frame.offset + 2)))
             else:
                 kind = "mapping" if isinstance(node, MappingNode) else "list"
-                self._report(
-                    "DD116", f"a {kind} stands where a key should be", node.position, expected="a text"
+                report(
+                    self.problems,
+                    "DD116",
+                    f"a {kind} stands where a key should be",
+                    node.position,
+                    expected="a text",
                 )
             return _DROPPED
         if not isinstance(node.value, str):
             kind = "a boolean" if isinstance(node.value, bool) else "a number"
             kind = "null" if node.value is None else kind
             shown = f"`{node.text}`" if node.text else "without text"
-            self._report(
+            report(
+                self.problems,
                 "DD116",
                 f"the key {shown} is read as {kind}",
                 node.position,
@@ -314,7 +323,8 @@ class TreeBuilder:
             )
         key = node.text
         if key in frame.keys:
-            self._report(
+            report(
+                self.problems,
                 "DD108",
                 f"the key `{key}` stands twice in this mapping; the first is on line {frame.keys[key].line}",
                 node.position,
@@ -331,7 +341,8 @@ class TreeBuilder:
             if isinstance(source, MappingNode):
                 frame.merged.append(source)
             else:
-                self._report(
+                report(
+                    self.problems,
                     "DD118",
                     "`<<` can only merge mappings",
                     source.position,
@@ -347,7 +358,8 @@ class TreeBuilder:
     def _grow(self, by: int, position: Position) -> None:
         self._size += by
         if self._size > MAX_VALUES:
-            self._report(
+            report(
+                self.problems,
                 "DD119",
                 f"the file holds more than {MAX_VALUES:,} values once its aliases are written out",
                 position,
@@ -356,21 +368,9 @@ class TreeBuilder:
             )
             raise _Stop
 
-    def _report(
-        self,
-        code: str,
-        message: str,
-        position: Position,
-        *,
-        expected: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        self.problems.append(
-            Problem(code=code, message=message, position=position, expected=expected, hint=hint)
-        )
-
     def _report_depth(self, position: Position) -> None:
-        self._report(
+        report(
+            self.problems,
             "DD120",
             f"lists and mappings stand more than {MAX_DEPTH} levels deep in each other",
             position,
@@ -383,7 +383,8 @@ class TreeBuilder:
         written = _TAG.search(self._text, start)
         position = self._lines.span(*written.span()) if written else self._lines.span(start)
         shown = tag.replace("tag:yaml.org,2002:", "!!")
-        self._report(
+        report(
+            self.problems,
             "DD115",
             f"the YAML tag `{shown}` is not known here",
             position,
@@ -394,7 +395,8 @@ class TreeBuilder:
     def _report_unprintable(self, offset: int) -> None:
         character = self._text[offset]
         name = "a NUL character" if character == "\0" else f"the control character U+{ord(character):04X}"
-        self._report(
+        report(
+            self.problems,
             "DD104",
             f"{name} stands in the text",
             self._lines.span(offset),

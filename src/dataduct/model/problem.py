@@ -44,3 +44,28 @@ class Problem:
     severity: Severity = "error"
     used_at: tuple[Position, ...] = ()
     given: tuple[Given, ...] = ()
+
+
+def report(
+    problems: list[Problem],
+    code: str,
+    message: str,
+    position: Position | None,
+    *,
+    expected: str | None = None,
+    hint: str | None = None,
+    severity: Severity = "error",
+    used_at: tuple[Position, ...] = (),
+) -> None:
+    """Add a problem to `problems`; see `Problem` for the others."""
+    problems.append(
+        Problem(
+            code=code,
+            message=message,
+            position=position,
+            expected=expected,
+            hint=hint,
+            severity=severity,
+            used_at=used_at,
+        )
+    )

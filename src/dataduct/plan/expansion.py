@@ -12,7 +12,7 @@ from dataduct.definition.properties import validate
 from dataduct.definition.step_reader import StepReader
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, without
 from dataduct.model.position import Position
-from dataduct.model.problem import Problem
+from dataduct.model.problem import Problem, report
 from dataduct.plan.items import Item, Items
 from dataduct.plan.plan import Phase, Use
 from dataduct.plan.uses import Expansion, Place, PlacedStep, Waiting, used
@@ -97,8 +97,11 @@ class Expander:
                 self._expand(entry, outside)
                 steps = len(self._expansion.steps) - known
                 if phase == "teardown" and steps > 1:
-                    self._report(
-                        "DD540", f"the teardown is one step, and this comes to {steps}", entry.type_position
+                    report(
+                        self._problems,
+                        "DD540",
+                        f"the teardown is one step, and this comes to {steps}",
+                        entry.type_position,
                     )
         except TooManyStepsError:
             self._expansion.left_out.add(None)
@@ -262,7 +265,8 @@ class Expander:
         own = [name for name in _INPUTS if name in step.properties.entries]
         if given and own:
             name = next(iter(given))
-            self._report(
+            report(
+                self._problems,
                 "DD541",
                 f"`{name}` is the input of the first step, which names its `{own[0]}` itself",
                 given[name].position,
@@ -294,7 +298,8 @@ class Expander:
         """Whether a pattern can be expanded here; reports why not, what is wrong with its file once only."""
         used_at = around.place.used_at
         if self._is_step_type(pattern.name):
-            self._report(
+            report(
+                self._problems,
                 "DD532",
                 f"`{pattern.name}` is a step type and a pattern ({pattern.file})",
                 entry.type_position,
@@ -304,7 +309,8 @@ class Expander:
             return False
         if pattern.name in around.patterns:
             cycle = [*around.patterns[around.patterns.index(pattern.name) :], pattern.name]
-            self._report(
+            report(
+                self._problems,
                 "DD521",
                 f"pattern `{pattern.name}` uses itself: {' → '.join(cycle)}",
                 entry.type_position,
@@ -322,7 +328,8 @@ class Expander:
     def _place(self, entry: StepDefinition, around: _Around, *, block: str | None = None) -> None:
         """Add a step of a step type, under its full name and with the properties of the uses around."""
         if len(self._expansion.steps) >= MAX_STEPS:
-            self._report(
+            report(
+                self._problems,
                 "DD539",
                 f"the pipeline comes to more than {MAX_STEPS:,} steps",
                 entry.type_position,
@@ -349,7 +356,8 @@ class Expander:
         if use.name in self._expansion.uses:
             first = self._expansion.positions[use.name]
             position = _position_of_name(entry)
-            self._report(
+            report(
+                self._problems,
                 "DD542",
                 f"`{use.name}` is used already at {first.file}:{first.line}",
                 position,
@@ -374,7 +382,8 @@ class Expander:
         node = entry.for_each
         position = item.position or (node.position if node is not None else entry.position)
         key = "{{ item.schema }}-{{ item.name }}" if item.position is None else "{{ item.KEY }}"
-        self._report(
+        report(
+            self._problems,
             "DD536",
             f"two items of `for_each` are called `{name}`",
             position,
@@ -383,22 +392,6 @@ class Expander:
             if isinstance(item.value, MappingNode) or item.position is None
             else "remove one of the items",
             used_at=around.place.used_at,
-        )
-
-    def _report(
-        self,
-        code: str,
-        message: str,
-        position: Position,
-        *,
-        expected: str | None = None,
-        hint: str | None = None,
-        used_at: tuple[Position, ...] = (),
-    ) -> None:
-        self._problems.append(
-            Problem(
-                code=code, message=message, position=position, expected=expected, hint=hint, used_at=used_at
-            )
         )
 
 

@@ -12,7 +12,7 @@ from dataduct.definition.templates import has_template
 from dataduct.definition.tree import MappingNode, Node, ScalarNode, SequenceNode, at_position, is_null
 from dataduct.model.nearest import did_you_mean
 from dataduct.model.position import Position
-from dataduct.model.problem import Problem, Severity
+from dataduct.model.problem import report
 from dataduct.steps.context import LoweringContext
 
 _NAMES_COMPARED = 2_000
@@ -61,7 +61,14 @@ class Items:
                 hint = "a template is filled in when the pipeline runs, and the items are needed before"
             elif glob.has_magic(node.text) or node.text.endswith(".sql"):
                 hint = f"write `for_each: {{tables: {node.text}}}`"
-        self._report("DD534", "`for_each` is no list", node.position, expected=_EXPECTED, hint=hint)
+        report(
+            self.context.problems,
+            "DD534",
+            "`for_each` is no list",
+            node.position,
+            expected=_EXPECTED,
+            hint=hint,
+        )
         return None
 
     def table(self, path: ScalarNode) -> TableValue | None:
@@ -90,7 +97,8 @@ class Items:
 
     def _listed(self, node: SequenceNode) -> list[Item] | None:
         if not node.items:
-            self._report(
+            report(
+                self.context.problems,
                 "DD537",
                 "`for_each` has no items, so nothing is done",
                 node.position,
@@ -107,7 +115,8 @@ class Items:
     def _is_item(self, item: Node, first: Node) -> bool:
         if isinstance(item, SequenceNode) or is_null(item):
             what = "a list" if isinstance(item, SequenceNode) else "empty"
-            self._report(
+            report(
+                self.context.problems,
                 "DD535",
                 f"an item of `for_each` is {what}",
                 item.position,
@@ -117,7 +126,8 @@ class Items:
         if isinstance(item, MappingNode) is not isinstance(first, MappingNode):
             kinds = ("a mapping", "a single value")
             mine, other = kinds if isinstance(item, MappingNode) else kinds[::-1]
-            self._report(
+            report(
+                self.context.problems,
                 "DD535",
                 f"this item of `for_each` is {mine}, and the first one is {other}",
                 item.position,
@@ -131,7 +141,8 @@ class Items:
         wrong = next((key for key in node.entries if key != "tables"), None)
         if globs is None or wrong is not None:
             key = wrong if wrong is not None else ""
-            self._report(
+            report(
+                self.context.problems,
                 "DD534",
                 f"`for_each` has no key `{key}`" if wrong is not None else "`for_each` is an empty mapping",
                 node.keys.get(key, node.position),
@@ -161,10 +172,17 @@ class Items:
     def _matched(self, node: Node) -> Sequence[str] | None:
         """Return the files that a glob matches, in the first of the places looked in that has any."""
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-            self._report("DD534", "`tables` is no glob", node.position, expected="`tables: tables/*.sql`")
+            report(
+                self.context.problems,
+                "DD534",
+                "`tables` is no glob",
+                node.position,
+                expected="`tables: tables/*.sql`",
+            )
             return None
         if has_template(node.text):
-            self._report(
+            report(
+                self.context.problems,
                 "DD534",
                 "`tables` holds a template, and the files are read when the pipeline is compiled",
                 node.position,
@@ -178,7 +196,8 @@ class Items:
             if files:
                 return files
         looked_in = [f"`{directory.absolute()}`" for directory in self.context.directories]
-        self._report(
+        report(
+            self.context.problems,
             "DD538",
             f"`{node.text}` matches no file",
             node.position,
@@ -219,27 +238,6 @@ class Items:
                 more = ", ..." if len(names) > _NAMES_LISTED else ""
                 return near or f"there is {', '.join(f'`{path}`' for path in paths[:_NAMES_LISTED])}{more}"
         return None
-
-    def _report(
-        self,
-        code: str,
-        message: str,
-        position: Position,
-        *,
-        expected: str | None = None,
-        hint: str | None = None,
-        severity: Severity = "error",
-    ) -> None:
-        self.context.problems.append(
-            Problem(
-                code=code,
-                message=message,
-                position=position,
-                expected=expected,
-                hint=hint,
-                severity=severity,
-            )
-        )
 
 
 def _label(item: Node) -> str:

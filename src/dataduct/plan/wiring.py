@@ -7,7 +7,7 @@ from dataduct.model.dataset import DatasetRef
 from dataduct.model.nearest import did_you_mean, nearest_name
 from dataduct.model.operations import Operation, tables_read, tables_written
 from dataduct.model.position import Position
-from dataduct.model.problem import Problem
+from dataduct.model.problem import Problem, report
 from dataduct.model.table import TableName
 from dataduct.plan.drafts import Drafts, StepDraft
 from dataduct.plan.plan import Dependency, Phase
@@ -394,15 +394,14 @@ class Wiring:
         expected: str | None = None,
         hint: str | None = None,
     ) -> None:
-        self._problems.append(
-            Problem(
-                code=code,
-                message=message,
-                position=draft.position_of(of),
-                expected=expected,
-                hint=hint,
-                used_at=draft.place.used_at,
-            )
+        report(
+            self._problems,
+            code,
+            message,
+            draft.position_of(of),
+            expected=expected,
+            hint=hint,
+            used_at=draft.place.used_at,
         )
 
 

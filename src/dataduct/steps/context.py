@@ -14,7 +14,7 @@ from dataduct.model.dataset import DatasetRef
 from dataduct.model.nearest import did_you_mean, nearest_name
 from dataduct.model.paths import path_below
 from dataduct.model.position import Position
-from dataduct.model.problem import Problem, Severity
+from dataduct.model.problem import Problem, Severity, report
 from dataduct.model.table import TableDefinition
 from dataduct.model.template import TemplateSource
 
@@ -89,11 +89,7 @@ class LoweringContext:
     ) -> None:
         """Add a problem with property `of` (or with the step as a whole)."""
         position = self.position_of(of) if of else self.position
-        self.problems.append(
-            Problem(
-                code=code, message=message, position=position, expected=expected, hint=hint, severity=severity
-            )
-        )
+        report(self.problems, code, message, position, expected=expected, hint=hint, severity=severity)
 
     def relay(self, error: ProblemsError, *, of: str) -> None:
         """Add the problems of `error`; those that name no file stand at property `of`."""
